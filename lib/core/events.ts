@@ -1,0 +1,86 @@
+/**
+ * What a client's core tells its user. One event is one line of `--json`, and
+ * one or no line of text. Durations are milliseconds; `null` is "not measured".
+ *
+ * @module
+ */
+
+/** Statistics over one window of samples of one server. */
+export interface RttSummary {
+  readonly sent: number;
+  readonly received: number;
+  /** Share of probes without a reply, 0 to 1. */
+  readonly loss: number;
+  readonly minMs: number | null;
+  readonly meanMs: number | null;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly maxMs: number | null;
+  readonly mdevMs: number | null;
+  readonly jitterMs: number | null;
+}
+
+/** What became of one message. Soft reasons are retried and never end here. */
+export type ReceiptStatus = "delivered" | "unconfirmed" | "failed";
+
+/** Why a client gives up, and the exit code that says so. */
+export type FailureCode =
+  | "unreachable"
+  | "refused"
+  | "name-taken"
+  | "bad-name"
+  | "too-long"
+  | "timed-out";
+
+export type ClientEvent =
+  | {
+    readonly kind: "attached";
+    readonly server: string;
+    readonly name: string;
+    readonly rttMs: number | null;
+  }
+  | {
+    readonly kind: "moved";
+    readonly from: string;
+    readonly server: string;
+    readonly rttMs: number | null;
+    readonly reason: string;
+  }
+  | {
+    readonly kind: "message";
+    readonly from: string;
+    /** The name it was sent to, or `*`. */
+    readonly to: string;
+    readonly text: string;
+  }
+  | {
+    readonly kind: "receipt";
+    readonly to: string;
+    readonly seq: number;
+    readonly status: ReceiptStatus;
+    readonly reason: string | null;
+    readonly latencyMs: number | null;
+    /** Only for `*`: how many were shown it, and how many were not. */
+    readonly counts?: { readonly delivered: number; readonly failed: number };
+  }
+  | { readonly kind: "client"; readonly name: string; readonly server: string }
+  | { readonly kind: "joined" | "left"; readonly name: string }
+  | {
+    readonly kind: "server";
+    readonly address: string;
+    readonly id: string | null;
+    readonly label: string | null;
+    readonly clients: number | null;
+  }
+  | {
+    readonly kind: "rtt";
+    readonly server: string;
+    readonly summary: RttSummary;
+    readonly nearest: boolean;
+  }
+  | {
+    readonly kind: "error";
+    readonly code: FailureCode;
+    readonly message: string;
+  };

@@ -1,0 +1,374 @@
+/**
+ * The control frames of the extended protocol: what they carry, encoding and
+ * decoding. The binary frames of the message path are in `stream.ts`.
+ *
+ * @module
+ */
+
+import { chunkedFrames, decodeFields, type Fields, jsonFrame } from "./json.ts";
+import { type CloseReason, Kind, MAX_PAYLOAD_BYTES } from "./wire.ts";
+import { MAX_NAME_BYTES } from "./name.ts";
+
+/** The version of the extended protocol that this program speaks. */
+export const PROTOCOL_VERSION = 1;
+
+/** How servers tell each other about a server. */
+export interface MemberCard {
+  /** Twelve hexadecimal digits, random at each start. */
+  readonly id: string;
+  readonly label: string;
+  /** `host:port`, IPv6 in brackets, the best first. */
+  readonly addresses: readonly string[];
+}
+
+/** The answer to a hello. */
+export interface Welcome extends MemberCard {
+  readonly protocol: number;
+  /** The other members that the server is linked to. */
+  readonly members: readonly MemberCard[];
+  /** `host:port` of the base servers it is linked to; over loopback only. */
+  readonly base: readonly string[];
+  /** How many clients are registered at it. */
+  readonly clients: number;
+}
+
+/** What servers tell each other about the clique. */
+export interface MembersNews {
+  readonly members: readonly MemberCard[];
+  readonly base: readonly string[];
+  /** Ids of servers that left on purpose. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Who holds a name. Of two claims the smaller pair (stamp, server) holds it.
+ * Of two with one token the higher move count is the newer.
+ */
+export interface Claim {
+  readonly name: string;
+  /** Random, public, below 2^48: what messages are addressed to. */
+  readonly session: number;
+  /** Random, known to servers and its client only. */
+  readonly token: string;
+  /** A Lamport stamp: one more than the largest that the claimer had seen. */
+  readonly stamp: number;
+  /** The id of the server that made the claim. */
+  readonly server: string;
+  /** How often the session registered at another server since. */
+  readonly moves: number;
+  /** Whether the client speaks the base protocol only. */
+  readonly base: boolean;
+}
+
+/** A client asks for a name. */
+export interface Enrolment {
+  readonly name: string;
+  readonly session: number;
+  readonly token: string;
+  readonly moves: number;
+}
+
+/** Why a name was refused, or taken away. */
+export type RefusalReason =
+  | "name-taken"
+  | "bad-name"
+  | "stale-move"
+  | "leaving";
+
+/** Who has a name now. */
+export interface Resolved {
+  readonly name: string;
+  /** The session; 0 when only a base server may know the name; else null. */
+  readonly session: number | null;
+  /** Why there is none: `moving` may pass, `no-such-name` will not. */
+  readonly reason: "moving" | "no-such-name" | null;
+}
+
+/** One name and the id of the server that it is at. */
+export interface NameCard {
+  readonly name: string;
+  readonly server: string;
+}
+
+/** 8/1. */
+export function welcome(body: Omit<Welcome, "protocol">): Uint8Array {
+  const limits = { payload: MAX_PAYLOAD_BYTES, name: MAX_NAME_BYTES };
+  return jsonFrame(Kind.Welcome, {
+    protocol: PROTOCOL_VERSION,
+    ...body,
+    limits,
+  });
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeWelcome(payload: Uint8Array): Welcome {
+  const fields = decodeFields(Kind.Welcome, payload);
+  return {
+    ...card(fields),
+    protocol: fields.whole("protocol"),
+    members: fields.objects("members").map(card),
+    base: fields.texts("base"),
+    clients: fields.whole("clients"),
+  };
+}
+
+/** 8/2: why this end closes the link. */
+export function bye(reason: CloseReason, message: string): Uint8Array {
+  return jsonFrame(Kind.Bye, { reason, message });
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeBye(
+  payload: Uint8Array,
+): { reason: string; message: string } {
+  const fields = decodeFields(Kind.Bye, payload);
+  return { reason: fields.text("reason"), message: fields.text("message") };
+}
+
+/** 9/0: a server that dialled says who it is. */
+export function join(body: MemberCard): Uint8Array {
+  return jsonFrame(Kind.Join, body);
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeJoin(payload: Uint8Array): MemberCard {
+  return card(decodeFields(Kind.Join, payload));
+}
+
+/** 9/2, in as many frames as it needs. */
+export function members({ members, base, left }: MembersNews): Uint8Array[] {
+  const news = [
+    ...members,
+    ...base.map((address) => ({ base: address })),
+    ...left.map((id) => ({ left: id })),
+  ];
+  return chunkedFrames(Kind.Members, { key: "members", values: news }, false);
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeMembers(payload: Uint8Array): MembersNews {
+  const entries = decodeFields(Kind.Members, payload).objects("members");
+  return {
+    members: entries.filter((entry) => entry.has("id")).map(card),
+    base: entries.filter((entry) => entry.has("base")).map((entry) =>
+      entry.text("base")
+    ),
+    left: entries.filter((entry) => entry.has("left")).map((entry) =>
+      entry.text("left")
+    ),
+  };
+}
+
+/** 10/0: all of a server's own clients, in as many frames as they need. */
+export function presence(claims: readonly Claim[]): Uint8Array[] {
+  return chunkedFrames(Kind.Presence, { key: "clients", values: claims }, true);
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodePresence(
+  payload: Uint8Array,
+): { reset: boolean; claims: Claim[] } {
+  const fields = decodeFields(Kind.Presence, payload);
+  return {
+    reset: fields.flag("reset"),
+    claims: fields.objects("clients").map(claimOf),
+  };
+}
+
+/** 10/1: one client of the sender's asks for a name; answered by 10/2 with `ref`. */
+export function claim(ref: number, body: Claim): Uint8Array {
+  return jsonFrame(Kind.Claim, { ref, ...body });
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeClaim(
+  payload: Uint8Array,
+): { ref: number; claim: Claim } {
+  const fields = decodeFields(Kind.Claim, payload);
+  return { ref: fields.whole("ref"), claim: claimOf(fields) };
+}
+
+/** 10/2: the claim was taken in; whoever held the name said so before. */
+export function claimed(ref: number): Uint8Array {
+  return jsonFrame(Kind.Claimed, { ref });
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeClaimed(payload: Uint8Array): number {
+  return decodeFields(Kind.Claimed, payload).whole("ref");
+}
+
+/** 10/3: a client of the sender's is gone; `released` when it gave its name up. */
+export function gone(session: number, released: boolean): Uint8Array {
+  return jsonFrame(Kind.Gone, { session, released });
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeGone(
+  payload: Uint8Array,
+): { session: number; released: boolean } {
+  const fields = decodeFields(Kind.Gone, payload);
+  return {
+    session: fields.whole("session"),
+    released: fields.flag("released"),
+  };
+}
+
+/** 13/0: a client asks for a name. */
+export function enrol(body: Enrolment): Uint8Array {
+  return jsonFrame(Kind.Enrol, body);
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeEnrol(payload: Uint8Array): Enrolment {
+  const fields = decodeFields(Kind.Enrol, payload);
+  return {
+    name: fields.text("name"),
+    session: session(fields),
+    token: fields.text("token"),
+    moves: fields.whole("moves"),
+  };
+}
+
+/** 13/1: the name is the client's. */
+export function enrolled(name: string): Uint8Array {
+  return jsonFrame(Kind.Enrolled, { name });
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeEnrolled(payload: Uint8Array): string {
+  return decodeFields(Kind.Enrolled, payload).text("name");
+}
+
+/** 13/2: the name is refused, or was lost to an older claim. */
+export function refused(body: {
+  readonly name: string;
+  readonly reason: RefusalReason;
+  readonly message: string;
+}): Uint8Array {
+  return jsonFrame(Kind.Refused, body);
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeRefused(
+  payload: Uint8Array,
+): { name: string; reason: string; message: string } {
+  const fields = decodeFields(Kind.Refused, payload);
+  return {
+    name: fields.text("name"),
+    reason: fields.text("reason"),
+    message: fields.text("message"),
+  };
+}
+
+/** 14/0: who has this name? */
+export function resolve(name: string): Uint8Array {
+  return jsonFrame(Kind.Resolve, { name });
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeResolve(payload: Uint8Array): string {
+  return decodeFields(Kind.Resolve, payload).text("name");
+}
+
+/** 14/1. */
+export function resolved(body: Resolved): Uint8Array {
+  return jsonFrame(Kind.Resolved, body);
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeResolved(payload: Uint8Array): Resolved {
+  const fields = decodeFields(Kind.Resolved, payload);
+  return {
+    name: fields.text("name"),
+    session: fields.has("session") ? fields.whole("session") : null,
+    reason: !fields.has("reason")
+      ? null
+      : fields.text("reason") === "moving"
+      ? "moving"
+      : "no-such-name",
+  };
+}
+
+/** 15/0: which names are there? With `watch`, also from now on. */
+export function who(watch: boolean): Uint8Array {
+  return jsonFrame(Kind.Who, { watch });
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeWho(payload: Uint8Array): boolean {
+  return decodeFields(Kind.Who, payload).flag("watch");
+}
+
+/** 15/1, in as many frames as it needs; the last carries `done`. */
+export function names(clients: readonly NameCard[]): Uint8Array[] {
+  const frames = chunkedFrames(
+    Kind.Names,
+    { key: "clients", values: clients },
+    true,
+  );
+  return [...frames, jsonFrame(Kind.Names, { clients: [], done: true })];
+}
+
+/** 15/1 to a watcher: one name came, or left. */
+export function nameNews(
+  change: "joined" | "left",
+  client: NameCard,
+): Uint8Array {
+  return jsonFrame(
+    Kind.Names,
+    change === "joined" ? { joined: [client] } : { left: [client] },
+  );
+}
+
+/** One 15/1, decoded. */
+export interface NamesNews {
+  readonly reset: boolean;
+  readonly done: boolean;
+  readonly clients: readonly NameCard[];
+  readonly joined: readonly NameCard[];
+  readonly left: readonly NameCard[];
+}
+
+/** @throws {ProtocolError} `malformed`. */
+export function decodeNames(payload: Uint8Array): NamesNews {
+  const fields = decodeFields(Kind.Names, payload);
+  return {
+    reset: fields.flag("reset"),
+    done: fields.flag("done"),
+    clients: fields.objects("clients").map(nameCard),
+    joined: fields.objects("joined").map(nameCard),
+    left: fields.objects("left").map(nameCard),
+  };
+}
+
+function card(fields: Fields): MemberCard {
+  return {
+    id: fields.text("id"),
+    label: fields.text("label"),
+    addresses: fields.texts("addresses"),
+  };
+}
+
+function nameCard(fields: Fields): NameCard {
+  return { name: fields.text("name"), server: fields.text("server") };
+}
+
+function claimOf(fields: Fields): Claim {
+  return {
+    name: fields.text("name"),
+    session: session(fields),
+    token: fields.text("token"),
+    stamp: fields.whole("stamp"),
+    server: fields.text("server"),
+    moves: fields.whole("moves"),
+    base: fields.flag("base"),
+  };
+}
+
+function session(fields: Fields): number {
+  return fields.whole("session", MAX_SESSION);
+}
+
+/** The binary frames have six bytes for a session. */
+const MAX_SESSION = 2 ** 48 - 1;

@@ -1,0 +1,194 @@
+/**
+ * Frames out of any split of the byte stream, as borrowed views.
+ *
+ * @module
+ */
+
+import {
+  HEADER_BYTES,
+  Kind,
+  kindText,
+  MAX_PAYLOAD_BYTES,
+  ProtocolError,
+} from "./wire.ts";
+
+/** Bytes of the raw digits that follow some base frames uncounted. */
+export const DIGITS_BYTES = 4;
+
+/** A small buffer stays with its link; a larger one is given back when empty. */
+const KEPT_BYTES = 512;
+
+/** Who reads: some base frames carry uncounted digits only towards servers. */
+export type Reading = "server" | "client";
+
+/**
+ * Cuts a byte stream into frames. Feed it a chunk, then call `next` until it
+ * returns false. While `next` returned true, `kind`, `sublength` and the range
+ * `payloadStart` to `end` of `bytes` describe one whole frame; they are
+ * borrowed until the next call.
+ *
+ * It buffers only what has arrived of an unfinished frame, so it never
+ * allocates what a peer merely declares.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { FrameReader } from "./reader.ts";
+ * import { frame, Kind } from "./wire.ts";
+ *
+ * const reader = new FrameReader("server");
+ * const echo = frame(Kind.Echo);
+ * reader.feed(echo.subarray(0, 4));
+ * assertEquals(reader.next(), false);
+ * reader.feed(echo.subarray(4));
+ * assertEquals(reader.next(), true);
+ * assertEquals(reader.kind, Kind.Echo);
+ * assertEquals(reader.next(), false);
+ * ```
+ */
+export class FrameReader {
+  /** The kind of the current frame. */
+  kind = 0;
+  /** Length of the addressing part of the current frame. */
+  sublength = 0;
+  /** The bytes that the current frame lies in. */
+  bytes: Uint8Array = EMPTY;
+  /** Where its header begins in `bytes`. */
+  start = 0;
+  /** Where its payload begins in `bytes`. */
+  payloadStart = 0;
+  /** Where it ends in `bytes`, digits included. */
+  end = 0;
+
+  readonly #digits: boolean;
+  #chunk: Uint8Array = EMPTY;
+  #at = 0;
+  #held: Uint8Array = EMPTY;
+  #heldLength = 0;
+
+  constructor(reading: Reading) {
+    this.#digits = reading === "server";
+  }
+
+  /** Bytes of an unfinished frame that wait for the rest. */
+  get unfinishedBytes(): number {
+    return this.#heldLength;
+  }
+
+  /** The payload of the current frame, borrowed. */
+  payload(): Uint8Array {
+    return this.bytes.subarray(this.payloadStart, this.end);
+  }
+
+  /** Takes the next chunk. Whatever came before must have been read out. */
+  feed(chunk: Uint8Array): void {
+    this.#chunk = chunk;
+    this.#at = 0;
+  }
+
+  /**
+   * Moves to the next whole frame; false when there is none yet.
+   *
+   * @throws {ProtocolError} when a header breaks the limits.
+   */
+  next(): boolean {
+    if (this.#heldLength > 0) return this.#finishHeld();
+    const left = this.#chunk.length - this.#at;
+    if (left >= HEADER_BYTES) {
+      const size = this.#frameBytes(this.#chunk, this.#at);
+      if (left >= size) {
+        this.#show(this.#chunk, this.#at, size);
+        this.#at += size;
+        return true;
+      }
+    }
+    if (left > 0) this.#hold(left);
+    this.#chunk = EMPTY;
+    this.#at = 0;
+    return false;
+  }
+
+  #finishHeld(): boolean {
+    if (this.#heldLength < HEADER_BYTES) {
+      this.#hold(
+        Math.min(
+          HEADER_BYTES - this.#heldLength,
+          this.#chunk.length - this.#at,
+        ),
+      );
+      if (this.#heldLength < HEADER_BYTES) return false;
+    }
+    const size = this.#frameBytes(this.#held, 0);
+    this.#hold(
+      Math.min(size - this.#heldLength, this.#chunk.length - this.#at),
+    );
+    if (this.#heldLength < size) return false;
+    const whole = this.#held;
+    this.#heldLength = 0;
+    if (whole.length > KEPT_BYTES) this.#held = EMPTY;
+    this.#show(whole, 0, size);
+    return true;
+  }
+
+  #hold(count: number): void {
+    const needed = this.#heldLength + count;
+    if (needed > this.#held.length) {
+      const grown = new Uint8Array(
+        Math.max(64, 2 ** Math.ceil(Math.log2(needed))),
+      );
+      grown.set(this.#held.subarray(0, this.#heldLength));
+      this.#held = grown;
+    }
+    this.#held.set(
+      this.#chunk.subarray(this.#at, this.#at + count),
+      this.#heldLength,
+    );
+    this.#heldLength = needed;
+    this.#at += count;
+  }
+
+  #frameBytes(bytes: Uint8Array, at: number): number {
+    const kind = (byteAt(bytes, at) << 8) | byteAt(bytes, at + 1);
+    const length = (byteAt(bytes, at + 2) << 8) | byteAt(bytes, at + 3);
+    const sublength = (byteAt(bytes, at + 4) << 8) | byteAt(bytes, at + 5);
+    if (length > MAX_PAYLOAD_BYTES) {
+      throw new ProtocolError(
+        "frame-too-long",
+        `Cannot decode frame ${
+          kindText(kind)
+        }: length is ${length}, limit is ${MAX_PAYLOAD_BYTES}`,
+      );
+    }
+    if (sublength > length) {
+      throw new ProtocolError(
+        "malformed",
+        `Cannot decode frame ${
+          kindText(kind)
+        }: sublength is ${sublength}, but the payload has only ${length} bytes`,
+      );
+    }
+    return HEADER_BYTES + length +
+      (this.#digits && hasDigits(kind) ? DIGITS_BYTES : 0);
+  }
+
+  #show(bytes: Uint8Array, start: number, size: number): void {
+    this.kind = (byteAt(bytes, start) << 8) | byteAt(bytes, start + 1);
+    this.sublength = (byteAt(bytes, start + 4) << 8) | byteAt(bytes, start + 5);
+    this.bytes = bytes;
+    this.start = start;
+    this.payloadStart = start + HEADER_BYTES;
+    this.end = start + size;
+  }
+}
+
+/** Whether four raw digits follow this frame uncounted, towards a server. */
+function hasDigits(kind: number): boolean {
+  return kind === Kind.CliqueRequest || kind === Kind.JoinOrRegistered ||
+    kind === Kind.Join33;
+}
+
+function byteAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] as number;
+}
+
+const EMPTY = new Uint8Array(0);

@@ -48,8 +48,7 @@ export function cliqueRequest(port: number): Uint8Array {
  */
 export function baseJoin(
   port: number,
-  kind: typeof Kind.JoinOrRegistered | typeof Kind.Join33 =
-    Kind.JoinOrRegistered,
+  kind: typeof Kind.JoinOrRegistered | typeof Kind.Join33 = Kind.JoinOrRegistered,
 ): Uint8Array {
   return withDigits(kind, port);
 }
@@ -108,9 +107,7 @@ export function decodeDigits(digits: Uint8Array): number {
   if (!/^[1-9]\d{3}$/.test(text)) {
     throw new ProtocolError(
       "malformed",
-      `Cannot decode port: ${
-        JSON.stringify(text)
-      } is not four digits from 1000 to 9999`,
+      `Cannot decode port: ${JSON.stringify(text)} is not four digits from 1000 to 9999`,
     );
   }
   return Number(text);

@@ -150,12 +150,8 @@ export function decodeMembers(payload: Uint8Array): MembersNews {
   const entries = decodeFields(Kind.Members, payload).objects("members");
   return {
     members: entries.filter((entry) => entry.has("id")).map(card),
-    base: entries.filter((entry) => entry.has("base")).map((entry) =>
-      entry.text("base")
-    ),
-    left: entries.filter((entry) => entry.has("left")).map((entry) =>
-      entry.text("left")
-    ),
+    base: entries.filter((entry) => entry.has("base")).map((entry) => entry.text("base")),
+    left: entries.filter((entry) => entry.has("left")).map((entry) => entry.text("left")),
   };
 }
 

@@ -4,13 +4,7 @@
  * @module
  */
 
-import {
-  HEADER_BYTES,
-  Kind,
-  kindText,
-  MAX_PAYLOAD_BYTES,
-  ProtocolError,
-} from "./wire.ts";
+import { HEADER_BYTES, Kind, kindText, MAX_PAYLOAD_BYTES, ProtocolError } from "./wire.ts";
 
 /** Bytes of the raw digits that follow some base frames uncounted. */
 export const DIGITS_BYTES = 4;
@@ -154,9 +148,7 @@ export class FrameReader {
     if (length > MAX_PAYLOAD_BYTES) {
       throw new ProtocolError(
         "frame-too-long",
-        `Cannot decode frame ${
-          kindText(kind)
-        }: length is ${length}, limit is ${MAX_PAYLOAD_BYTES}`,
+        `Cannot decode frame ${kindText(kind)}: length is ${length}, limit is ${MAX_PAYLOAD_BYTES}`,
       );
     }
     if (sublength > length) {

@@ -39,13 +39,7 @@
  * @module
  */
 
-import {
-  HEADER_BYTES,
-  Kind,
-  MAX_PAYLOAD_BYTES,
-  ProtocolError,
-  writeHeader,
-} from "./wire.ts";
+import { HEADER_BYTES, Kind, MAX_PAYLOAD_BYTES, ProtocolError, writeHeader } from "./wire.ts";
 import { MAX_NAME_BYTES } from "./name.ts";
 
 /** Where the fields of a message's addressing part begin, from its first byte. */

@@ -98,6 +98,11 @@ export class ProtocolError extends Error {
   }
 }
 
+/** The error for a frame that has no place where it came: what the rule is. */
+export function unexpected(what: string, rule: string): ProtocolError {
+  return new ProtocolError("unexpected-frame", `Cannot take ${what}: ${rule}`);
+}
+
 /** Writes a header at `at`. */
 export function writeHeader(
   bytes: Uint8Array,

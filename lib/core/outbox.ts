@@ -125,9 +125,7 @@ function freshChunk(small: boolean): Chunk {
 }
 
 function recycle(chunk: Chunk): void {
-  const spare = chunk.bytes.length === SMALL_CHUNK_BYTES
-    ? spareSmall
-    : spareLarge;
+  const spare = chunk.bytes.length === SMALL_CHUNK_BYTES ? spareSmall : spareLarge;
   if (spare.length >= MAX_SPARE_CHUNKS) return;
   chunk.length = 0;
   spare.push(chunk);

@@ -1,0 +1,13 @@
+/** The few colours in use, as parameters of the terminal's SGR sequence. */
+const CODES = { bold: 1, dim: 2, red: 31, green: 32, cyan: 36 } as const;
+
+/** The name of a colour or weight. */
+export type Colour = keyof typeof CODES;
+
+/**
+ * The text in a colour; `text` must be clean already, as colours don't survive
+ * cleaning.
+ */
+export function painted(text: string, colour: Colour): string {
+  return `\u001b[${CODES[colour]}m${text}\u001b[0m`;
+}

@@ -1,0 +1,92 @@
+/**
+ * Tables for people: cells in columns that line up on a terminal.
+ *
+ * @module
+ */
+
+import { clean } from "./clean.ts";
+
+/** One column, its cells from top to bottom. */
+export interface Column {
+  readonly head: string;
+  readonly cells: readonly string[];
+  /** Numbers line up on the right. */
+  readonly align: "left" | "right";
+  /** Left out when the table is too wide, the highest first; never if absent. */
+  readonly spare?: number;
+}
+
+/** The head line, then the rows; and the heads that were left out. */
+export interface TableText {
+  readonly lines: readonly string[];
+  readonly hidden: readonly string[];
+}
+
+const GAP = "  ";
+
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** What terminals show two columns wide: East Asian letters and emoji. */
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]/u;
+
+/**
+ * Lines up the columns. Spare ones are left out until the table fits `width`
+ * terminal columns; null is any width. Every cell is cleaned.
+ */
+export function alignTable(
+  columns: readonly Column[],
+  width: number | null,
+): TableText {
+  const clear = columns.map((column) => ({
+    ...column,
+    cells: column.cells.map(clean),
+  }));
+  const shown = fitting(clear, width ?? Infinity);
+  const [first] = shown;
+  const rows = first === undefined
+    ? []
+    : first.cells.map((_, row) => shown.map((column) => padded(column, column.cells[row] ?? "")));
+  const head = shown.map((column) => padded(column, column.head));
+  return {
+    lines: [head, ...rows].map((cells) => cells.join(GAP).trimEnd()),
+    hidden: clear.filter((column) => !shown.includes(column))
+      .map((column) => column.head),
+  };
+}
+
+/** How many columns of a terminal the text takes. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    width += WIDE.test(segment) ? 2 : 1;
+  }
+  return width;
+}
+
+function fitting(
+  columns: readonly Column[],
+  width: number,
+): readonly Column[] {
+  const total = columns.reduce((sum, column) => sum + widthOf(column), 0) +
+    GAP.length * (columns.length - 1);
+  const spares = columns.map((column) => column.spare ?? -1);
+  const sparest = Math.max(...spares);
+  if (total <= width || sparest < 0) return columns;
+  return fitting(
+    columns.filter((_, index) => spares[index] !== sparest),
+    width,
+  );
+}
+
+function widthOf({ head, cells }: Column): number {
+  return cells.reduce(
+    (width, cell) => Math.max(width, displayWidth(cell)),
+    displayWidth(head),
+  );
+}
+
+function padded(column: Column, text: string): string {
+  const gap = " ".repeat(widthOf(column) - displayWidth(text));
+  return column.align === "left" ? text + gap : gap + text;
+}

@@ -1,0 +1,169 @@
+/**
+ * The sending end of the stream to everybody: one receipt for each message,
+ * which counts those who were shown it. Each receiver gets one try; only when
+ * the sender itself moves is a message sent again, and receivers tell copies
+ * by their numbers.
+ *
+ * @module
+ */
+
+import { EVERYBODY } from "../codec/name.ts";
+import { type Ack, DROP_REASONS, Status, type Tally } from "../codec/stream.ts";
+import type { ReceiptStatus } from "./events.ts";
+import { RECEIPT_TIMEOUT_MS, type Settled, type Transmit } from "./sending.ts";
+
+/** Messages to everybody on their way at once: each draws an answer from everyone. */
+const WINDOW_MESSAGES = 64;
+
+/** What became of one message to everybody. */
+export interface SettledBroadcast extends Settled {
+  readonly counts: { readonly delivered: number; readonly failed: number };
+}
+
+interface Outgoing {
+  readonly number: number;
+  readonly text: Uint8Array;
+  readonly since: number;
+  sent: boolean;
+  /** Who was shown it. */
+  readonly shown: Set<number>;
+  /** Who had passed it over. */
+  readonly skipped: Set<number>;
+  /** What the servers said, by their ids. */
+  readonly tallies: Map<string, Tally>;
+  /** How many servers besides the home will say something. */
+  peers: number | null;
+}
+
+/** The messages of this session to everybody. */
+export class Broadcasting {
+  readonly #settled: (settled: SettledBroadcast) => void;
+  readonly #open: Outgoing[] = [];
+  #nextNumber = 1;
+
+  constructor(settled: (settled: SettledBroadcast) => void) {
+    this.#settled = settled;
+  }
+
+  /** Messages without a receipt. */
+  get openCount(): number {
+    return this.#open.length;
+  }
+
+  /** Takes a message; returns its number. */
+  push(text: Uint8Array, now: number): number {
+    const number = this.#nextNumber++;
+    this.#open.push({
+      number,
+      text,
+      since: now,
+      sent: false,
+      shown: new Set(),
+      skipped: new Set(),
+      tallies: new Map(),
+      peers: null,
+    });
+    return number;
+  }
+
+  /** Sends what the window and the network have room for. */
+  pump(transmit: Transmit): void {
+    const floor = this.#open[0]?.number ?? 0;
+    for (const message of this.#open.slice(0, WINDOW_MESSAGES)) {
+      if (message.sent) continue;
+      const { number, text } = message;
+      const sent = transmit({ receiver: EVERYBODY, receiverSession: 0, number, floor, text });
+      if (!sent) return;
+      message.sent = true;
+    }
+  }
+
+  /** One receiver's word. */
+  ack({ from, number, status }: Ack, now: number): void {
+    const message = this.#find(number);
+    if (message === undefined) return;
+    (status === Status.Delivered ? message.shown : message.skipped).add(from);
+    this.#finishIfComplete(message, now);
+  }
+
+  /** One server's word. */
+  tally(tally: Tally, now: number): void {
+    const message = this.#find(tally.number);
+    if (message === undefined) return;
+    message.tallies.set(tally.server, tally);
+    this.#finishIfComplete(message, now);
+  }
+
+  /** The home's refusal. */
+  receipt({ number, status }: Ack, now: number): void {
+    const message = this.#find(number);
+    if (message === undefined || status === Status.NotRegistered) return;
+    this.#finish(message, DROP_REASONS[status] ?? "refused", now);
+  }
+
+  /** A base home tells nothing: what it was sent can't be confirmed. */
+  unconfirmed(number: number, now: number): void {
+    const message = this.#find(number);
+    if (message !== undefined) this.#finish(message, null, now, "unconfirmed");
+  }
+
+  /** Everything is sent again at the next home, and counted anew. */
+  linkLost(): void {
+    for (const message of this.#open) {
+      message.sent = false;
+      message.tallies.clear();
+    }
+  }
+
+  /** Fails what is too old. */
+  tick(now: number): void {
+    for (const message of [...this.#open]) {
+      if (now - message.since >= RECEIPT_TIMEOUT_MS) this.#finish(message, "timed-out", now);
+    }
+  }
+
+  /** When the next message times out; Infinity when none is open. */
+  nextDeadline(): number {
+    const first = this.#open[0];
+    return first === undefined ? Infinity : first.since + RECEIPT_TIMEOUT_MS;
+  }
+
+  #find(number: number): Outgoing | undefined {
+    return this.#open.find((message) => message.number === number);
+  }
+
+  #finishIfComplete(message: Outgoing, now: number): void {
+    const tallies = [...message.tallies.values()];
+    const home = tallies.find((tally) => tally.peers > 0) ?? tallies[0];
+    if (home === undefined || tallies.length < home.peers + 1) return;
+    const reached = tallies.reduce((sum, tally) => sum + tally.reached, 0);
+    if (message.shown.size + message.skipped.size < reached) return;
+    this.#finish(message, null, now);
+  }
+
+  #finish(
+    message: Outgoing,
+    reason: string | null,
+    now: number,
+    known?: ReceiptStatus,
+  ): void {
+    this.#open.splice(this.#open.indexOf(message), 1);
+    const { number, since, shown, skipped } = message;
+    const tallies = [...message.tallies.values()];
+    const sum = (key: "reached" | "unconfirmed" | "dropped"): number =>
+      tallies.reduce((total, tally) => total + tally[key], 0);
+    const delivered = shown.size;
+    const silent = Math.max(0, sum("reached") - delivered - skipped.size);
+    const failed = skipped.size + sum("dropped") + silent;
+    const status = known ??
+      (reason !== null || failed > 0
+        ? "failed"
+        : sum("unconfirmed") > 0
+        ? "unconfirmed"
+        : "delivered");
+    const why = reason ?? (sum("dropped") > 0 ? "slow" : failed > 0 ? "timed-out" : null);
+    const latencyMs = now - since;
+    const counts = { delivered, failed };
+    this.#settled({ to: EVERYBODY, number, status, reason: why, latencyMs, counts });
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * What the parts of a client's core share: its configuration, its links, and
+ * the few ways to act.
+ *
+ * @module
+ */
+
+import { frame, Kind } from "../codec/wire.ts";
+import { parseAddress } from "./address.ts";
+import type { ClientLink, Contact } from "./contact.ts";
+import type { ClientEvent, FailureCode } from "./events.ts";
+
+/** A dial, or the answer to a registration, that takes longer than this has failed. */
+export const DEADLINE_MS = 5_000;
+
+/** What a client's core asks of the world around it. */
+export type SessionAction =
+  | {
+    readonly kind: "dial";
+    readonly dial: number;
+    readonly hostname: string;
+    readonly port: number;
+    readonly deadlineMs: number;
+  }
+  | { readonly kind: "close"; readonly link: number }
+  | { readonly kind: "event"; readonly event: ClientEvent }
+  /** All servers are known (and measured); a `who` was answered; everything is closed. */
+  | { readonly kind: "complete"; readonly what: "gathered" | "who" | "ended" };
+
+/** What a client is told at its start. */
+export interface SessionConfig {
+  /** `host:port` of servers to contact first. */
+  readonly servers: readonly string[];
+  /** Random, below 2^48, not 0. */
+  readonly session: number;
+  /** Random, secret: whoever has it may take the name to another server. */
+  readonly token: string;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Only the first of `servers` that answers. */
+  readonly pin?: boolean;
+  /** Probes of each server to take samples from; 0 for none. */
+  readonly probes?: number;
+  /** Between two probes of one server, in ms; without it a few, at random. */
+  readonly intervalMs?: number;
+}
+
+/** What a connection is for: to learn and measure, or to register at a base server. */
+export type Purpose = "contact" | "base-home";
+
+/** State and ways to act that the parts of one client share. */
+export class ClientContext {
+  readonly links = new Map<number, ClientLink>();
+  readonly dials = new Map<number, { readonly contact: Contact; readonly purpose: Purpose }>();
+  actions: SessionAction[] = [];
+  ready: number[] = [];
+  #lastDial = 0;
+
+  constructor(readonly config: SessionConfig) {}
+
+  /** Dials a contact's address; false when it is none. */
+  dial(contact: Contact, purpose: Purpose): boolean {
+    const address = parseAddress(contact.address);
+    if (address === null) return false;
+    const dial = ++this.#lastDial;
+    this.dials.set(dial, { contact, purpose });
+    this.actions.push({ kind: "dial", dial, ...address, deadlineMs: DEADLINE_MS });
+    return true;
+  }
+
+  /** Queues a control frame. */
+  send(link: ClientLink, bytes: Uint8Array): void {
+    link.outbox.control(bytes);
+    this.wake(link);
+  }
+
+  /** Queues an echo; it counts from the moment it is written. */
+  echo(link: ClientLink): void {
+    link.echoQueued = true;
+    this.send(link, frame(Kind.Echo));
+  }
+
+  /** Something was put into the outbox of `link`. */
+  wake(link: ClientLink): void {
+    if (link.ready) return;
+    link.ready = true;
+    this.ready.push(link.id);
+  }
+
+  /** Says 7/0 where it is understood, behind everything else; 7/1 closes the link. */
+  sayGoodbye(link: ClientLink | null): void {
+    if (link === null || link.closing) return;
+    const { contact } = link;
+    if (contact.protocol === "mute" || contact.protocol === "unknown") {
+      this.close(link);
+      return;
+    }
+    if (contact.link === link) contact.link = null;
+    link.outbox.last(frame(Kind.Close));
+    this.wake(link);
+  }
+
+  /** Closes a link when its outbox is written; nothing more is read from it. */
+  close(link: ClientLink): void {
+    if (link.closing) return;
+    link.closing = true;
+    if (link.contact.link === link) link.contact.link = null;
+    this.actions.push({ kind: "close", link: link.id });
+  }
+
+  /** Something went wrong that the user must hear of. */
+  fail(code: FailureCode, message: string): void {
+    this.tell({ kind: "error", code, message });
+  }
+
+  tell(event: ClientEvent): void {
+    this.actions.push({ kind: "event", event });
+  }
+}

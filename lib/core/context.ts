@@ -1,0 +1,200 @@
+/**
+ * What the parts of a server's core share: its configuration, its links, and
+ * the few ways to act.
+ *
+ * @module
+ */
+
+import { addressText, isLoopback } from "./address.ts";
+import type { Address } from "./address.ts";
+import type { Link } from "./link.ts";
+import { bye } from "../codec/extended.ts";
+import type { CloseReason } from "../codec/wire.ts";
+
+/** Importance of a line of log. */
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** What a server's core asks of the world around it. */
+export type NodeAction =
+  | {
+    readonly kind: "dial";
+    readonly dial: number;
+    readonly hostname: string;
+    readonly port: number;
+    readonly deadlineMs: number;
+  }
+  | { readonly kind: "close"; readonly link: number }
+  | {
+    readonly kind: "log";
+    readonly level: LogLevel;
+    readonly event: string;
+    readonly message: string;
+    readonly fields: Readonly<Record<string, unknown>>;
+  }
+  /** It has left, and every link is closed. */
+  | { readonly kind: "left" };
+
+/** What a server is told at its start. */
+export interface NodeConfig {
+  /** Twelve hexadecimal digits, random at each start. */
+  readonly id: string;
+  readonly label: string;
+  /** Where it listens; an unspecified address means all interfaces. */
+  readonly listen: Address;
+  /** Addresses to tell others, in place of the one each link was made on. */
+  readonly advertise: readonly string[];
+  /** Addresses to dial for ever. */
+  readonly join: readonly string[];
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly limits?: Partial<NodeLimits>;
+}
+
+/** Durations in milliseconds, and bounds, that tests make smaller. */
+export interface NodeLimits {
+  readonly helloMs: number;
+  readonly unfinishedMs: number;
+  readonly echoMs: number;
+  readonly peerSilenceMs: number;
+  readonly clientSilenceMs: number;
+  readonly probeMs: number;
+  readonly registrationMs: number;
+  readonly connections: number;
+  readonly clientOutboxBytes: number;
+  readonly peerOutboxBytes: number;
+}
+
+/** State and ways to act that the parts of one server share. */
+export class Context {
+  readonly links = new Map<number, Link>();
+  /** Messages that were not passed on, by reason, since the start. */
+  readonly drops = new Map<string, number>();
+  readonly #freshDrops = new Map<string, number>();
+  actions: NodeAction[] = [];
+  ready: number[] = [];
+  now = 0;
+
+  constructor(readonly config: NodeConfig, readonly limits: NodeLimits) {}
+
+  get id(): string {
+    return this.config.id;
+  }
+
+  /** The port to tell base servers; null when no original could come back to it. */
+  get basePort(): number | null {
+    const { hostname, port } = this.config.listen;
+    const reachable = isUnspecified(hostname) || hostname === "127.0.0.1" ||
+      hostname === "localhost";
+    return reachable && port >= 1000 && port <= 9999 ? port : null;
+  }
+
+  /** The addresses of this server to tell at the other end of `link`. */
+  addressesFor(link: Link): string[] {
+    const { advertise, listen } = this.config;
+    const own = advertise.length > 0
+      ? advertise
+      : [addressText({ hostname: this.#reachedAt(link), port: listen.port })];
+    return own.filter((text) => link.loopback || !isLoopback(hostnameOf(text)));
+  }
+
+  /** Queues a control frame. A link that can't even take that is closed. */
+  send(link: Link, frame: Uint8Array): void {
+    if (link.closing !== null) return;
+    if (!link.outbox.control(frame)) {
+      this.close(
+        link,
+        "slow-consumer",
+        "it leaves too many control frames unread",
+      );
+      return;
+    }
+    this.wake(link);
+  }
+
+  /** Something was put into the outbox of `link`. */
+  wake(link: Link): void {
+    if (link.ready) return;
+    link.ready = true;
+    this.ready.push(link.id);
+  }
+
+  /** Closes a link after its last word; nothing more is read from it. */
+  close(link: Link, reason: CloseReason, message: string): void {
+    if (link.closing !== null) return;
+    if (link.extended) {
+      link.outbox.control(bye(reason, message));
+      this.wake(link);
+    }
+    link.closing = reason;
+    this.actions.push({ kind: "close", link: link.id });
+    this.log(QUIET_REASONS.has(reason) ? "debug" : "warn", "link-closed", {
+      message: `closed the link to ${this.describe(link)}: ${reason}, ${message}`,
+      fields: { link: link.id, reason },
+    });
+  }
+
+  /** Counts something that was not passed on. */
+  drop(reason: string): void {
+    this.drops.set(reason, (this.drops.get(reason) ?? 0) + 1);
+    this.#freshDrops.set(reason, (this.#freshDrops.get(reason) ?? 0) + 1);
+  }
+
+  /** Says what was dropped since the last time: a line a reason, not one a message. */
+  reportDrops(): void {
+    for (const [reason, count] of this.#freshDrops) {
+      this.log("info", "dropped", {
+        message: `dropped ${count} ${count === 1 ? "message" : "messages"}: ${reason}`,
+        fields: { reason, count },
+      });
+    }
+    this.#freshDrops.clear();
+  }
+
+  log(
+    level: LogLevel,
+    event: string,
+    { message, fields }: {
+      readonly message: string;
+      readonly fields?: Readonly<Record<string, unknown>>;
+    },
+  ): void {
+    this.actions.push({
+      kind: "log",
+      level,
+      event,
+      message,
+      fields: fields ?? {},
+    });
+  }
+
+  /** Who is at the other end, for people. */
+  describe(link: Link): string {
+    const where = link.dialled?.address ?? addressText(link.how.remote);
+    if (link.peer !== null) return `server ${link.peer} at ${where}`;
+    if (link.seat !== null) return `client ${link.seat.claim.name} at ${where}`;
+    return where;
+  }
+
+  #reachedAt(link: Link): string {
+    const { hostname } = this.config.listen;
+    return isUnspecified(hostname) ? link.how.local.hostname : hostname;
+  }
+}
+
+/** Closing for these reasons is how things go, not something to look into. */
+const QUIET_REASONS: ReadonlySet<CloseReason> = new Set<CloseReason>([
+  "duplicate",
+  "replaced",
+  "done",
+  "moved",
+  "leaving",
+  "self",
+]);
+
+function isUnspecified(hostname: string): boolean {
+  return hostname === "0.0.0.0" || hostname === "::";
+}
+
+function hostnameOf(address: string): string {
+  return address.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
+}

@@ -1,0 +1,240 @@
+/**
+ * All messages of one client session, both ways, whichever server it is
+ * attached to: streams outlive the links that carry them.
+ *
+ * @module
+ */
+
+import { baseMessage, decodeDelivery } from "../codec/base.ts";
+import { decodeResolved, resolve } from "../codec/extended.ts";
+import { EVERYBODY } from "../codec/name.ts";
+import {
+  type Ack,
+  ackFrame,
+  decodeAck,
+  decodeStreamMessage,
+  decodeTally,
+  MAX_TEXT_BYTES,
+  type StreamAddress,
+  streamFrameBytes,
+  writeStreamMessage,
+} from "../codec/stream.ts";
+import { Kind } from "../codec/wire.ts";
+import { Broadcasting } from "./broadcasting.ts";
+import type { ClientEvent } from "./events.ts";
+import type { Outbox } from "./outbox.ts";
+import { Receiving } from "./receiving.ts";
+import { SendingStream, type Transmit } from "./sending.ts";
+
+/** Where messages go: the home that the session is registered at. */
+export interface Carrier {
+  readonly outbox: Outbox;
+  readonly extended: boolean;
+}
+
+/** The messages of one session. */
+export class Conversation {
+  readonly #session: number;
+  readonly #tell: (event: ClientEvent) => void;
+  readonly #streams = new Map<string, SendingStream>();
+  readonly #bySession = new Map<number, SendingStream>();
+  readonly #broadcasting: Broadcasting;
+  readonly #receiving = new Receiving();
+  readonly #acks = new Map<number, Ack>();
+  /** What was sent to a name without a session, and has no answer yet. */
+  readonly #byName: { readonly receiver: string; readonly number: number }[] = [];
+  #nameBytes = new Uint8Array(0);
+  #carrier: Carrier | null = null;
+
+  constructor(session: number, tell: (event: ClientEvent) => void) {
+    this.#session = session;
+    this.#tell = tell;
+    this.#broadcasting = new Broadcasting(({ number, ...settled }) =>
+      tell({ kind: "receipt", seq: number, ...settled })
+    );
+  }
+
+  /** Messages that have no receipt yet. */
+  get openCount(): number {
+    let count = this.#broadcasting.openCount;
+    for (const stream of this.#streams.values()) count += stream.openCount;
+    return count;
+  }
+
+  /** The session is registered under `name` at a home. */
+  attach(carrier: Carrier, name: string): void {
+    this.#carrier = carrier;
+    this.#nameBytes = encoder.encode(name);
+  }
+
+  /** The home is gone; what has no receipt is sent again at the next one. */
+  detach(now: number): void {
+    if (this.#carrier === null) return;
+    this.#carrier = null;
+    this.#byName.length = 0;
+    for (const stream of this.#streams.values()) stream.linkLost(now);
+    this.#broadcasting.linkLost();
+  }
+
+  /** Takes a text to send. It ends in a receipt, whatever happens. */
+  send(receiver: string, text: string, now: number): void {
+    const bytes = encoder.encode(text);
+    if (bytes.length > MAX_TEXT_BYTES) {
+      const tooLong = { status: "failed", reason: "too-long", latencyMs: null } as const;
+      const counts = receiver === EVERYBODY ? { counts: { delivered: 0, failed: 0 } } : {};
+      this.#tell({ kind: "receipt", to: receiver, seq: 0, ...tooLong, ...counts });
+      return;
+    }
+    if (receiver === EVERYBODY) this.#broadcasting.push(bytes, now);
+    else this.#streamTo(receiver).push(bytes, now);
+    this.pump(now);
+  }
+
+  /** Sends what there is room for. */
+  pump(now: number): void {
+    const carrier = this.#carrier;
+    if (carrier === null) return;
+    const transmit = carrier.extended ? this.#transmit(carrier) : this.#transmitBase(carrier);
+    for (const stream of this.#streams.values()) {
+      if (!carrier.extended) stream.session ??= 0;
+      else if (stream.wantsResolving(now)) {
+        stream.resolving = carrier.outbox.control(resolve(stream.receiver));
+      }
+      stream.pump(transmit, now);
+    }
+    this.#broadcasting.pump(transmit);
+    if (!carrier.extended) this.#settleBase(now);
+  }
+
+  /** 11/0: shown if it is the next one; acknowledged when `flushAcks` is called. */
+  message(payload: Uint8Array, sublength: number): void {
+    const message = decodeStreamMessage(payload, sublength);
+    const { senderSession, number, sender, receiver, text, homeStamp, farStamp } = message;
+    const event = { kind: "message", from: sender, to: receiver, text } as const;
+    if (number === 0) {
+      this.#tell(event);
+      return;
+    }
+    const everybody = receiver === EVERYBODY;
+    const verdict = everybody
+      ? this.#receiving.everybody(message)
+      : this.#receiving.direct(message);
+    if (verdict.show) this.#tell(event);
+    const from = this.#session;
+    const stamps = { homeStamp, farStamp };
+    const ack = { to: senderSession, from, everybody, ...verdict, ...stamps };
+    // One acknowledgement covers all that came before it in the same read.
+    if (everybody) this.#carrier?.outbox.control(ackFrame(Kind.Ack, ack));
+    else this.#acks.set(senderSession, ack);
+  }
+
+  /** 3/0 from a base home. */
+  delivery(payload: Uint8Array, sublength: number): void {
+    const { sender, receiver, text } = decodeDelivery(payload, sublength);
+    this.#tell({ kind: "message", from: sender, to: receiver, text });
+  }
+
+  /** Writes the acknowledgements of what was just read. */
+  flushAcks(): void {
+    if (this.#acks.size === 0) return;
+    for (const ack of this.#acks.values()) this.#carrier?.outbox.control(ackFrame(Kind.Ack, ack));
+    this.#acks.clear();
+  }
+
+  /** 12/0. */
+  ack(payload: Uint8Array, now: number): void {
+    const ack = decodeAck(payload);
+    if (ack.everybody) this.#broadcasting.ack(ack, now);
+    else this.#bySession.get(ack.from)?.ack(ack, now);
+  }
+
+  /** 12/1. */
+  receipt(payload: Uint8Array, now: number): void {
+    const ack = decodeAck(payload);
+    if (ack.everybody) this.#broadcasting.receipt(ack, now);
+    else if (ack.from !== 0) this.#bySession.get(ack.from)?.receipt(ack, now);
+    else {
+      // The home answers what goes by name alone at once, and so in order.
+      const first = this.#byName.shift();
+      if (first?.number === ack.number) this.#streams.get(first.receiver)?.receipt(ack, now);
+    }
+  }
+
+  /** 12/2. */
+  tally(payload: Uint8Array, now: number): void {
+    this.#broadcasting.tally(decodeTally(payload), now);
+  }
+
+  /** 14/1. */
+  resolved(payload: Uint8Array, now: number): void {
+    const resolved = decodeResolved(payload);
+    const stream = this.#streams.get(resolved.name);
+    if (stream === undefined || !stream.resolving) return;
+    stream.resolved(resolved, now);
+    if (stream.session !== null && stream.session !== 0) {
+      this.#bySession.set(stream.session, stream);
+    }
+  }
+
+  /** Fails what is too old, resends what is overdue. */
+  tick(now: number): void {
+    for (const stream of this.#streams.values()) stream.tick(now);
+    this.#broadcasting.tick(now);
+    this.pump(now);
+  }
+
+  /** When `tick` has something to do; Infinity when nothing is open. */
+  nextDeadline(now: number): number {
+    let next = this.#broadcasting.nextDeadline();
+    for (const stream of this.#streams.values()) next = Math.min(next, stream.nextDeadline(now));
+    return next;
+  }
+
+  #streamTo(receiver: string): SendingStream {
+    let stream = this.#streams.get(receiver);
+    if (stream === undefined) {
+      stream = new SendingStream(
+        receiver,
+        ({ number, ...settled }) => this.#tell({ kind: "receipt", seq: number, ...settled }),
+      );
+      this.#streams.set(receiver, stream);
+    }
+    return stream;
+  }
+
+  #transmit({ outbox }: Carrier): Transmit {
+    return ({ receiver, receiverSession, number, floor, text }) => {
+      const address: StreamAddress = {
+        senderSession: this.#session,
+        receiverSession,
+        senderName: this.#nameBytes,
+        receiverName: encoder.encode(receiver),
+      };
+      const at = outbox.reserve(streamFrameBytes(address, text.length));
+      if (at < 0) return false;
+      const kind = Kind.StreamMessage;
+      writeStreamMessage(outbox.room, at, { kind, address, number, floor, text });
+      if (receiverSession === 0 && receiver !== EVERYBODY) this.#byName.push({ receiver, number });
+      return true;
+    };
+  }
+
+  #transmitBase({ outbox }: Carrier): Transmit {
+    return ({ receiver, number, text }) => {
+      const fits = outbox.message(baseMessage(receiver, decoder.decode(text)));
+      if (fits) this.#byName.push({ receiver, number });
+      return fits;
+    };
+  }
+
+  /** What a base server was sent can't be confirmed: that is all there is to say. */
+  #settleBase(now: number): void {
+    for (const { receiver, number } of this.#byName.splice(0)) {
+      if (receiver === EVERYBODY) this.#broadcasting.unconfirmed(number, now);
+      else this.#streams.get(receiver)?.unconfirmed(number, now);
+    }
+  }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -1,0 +1,78 @@
+/**
+ * One framed connection as a server's core sees it.
+ *
+ * @module
+ */
+
+import { FrameReader } from "../codec/reader.ts";
+import { type Address, isLoopback } from "./address.ts";
+import type { Target } from "./members.ts";
+import { Outbox } from "./outbox.ts";
+import type { Seat } from "./roster.ts";
+
+/** How a link came to be, as the driver tells it. */
+export interface Opened {
+  /** The number of the dial action that led to it; null when it was accepted. */
+  readonly dial: number | null;
+  /** What connecting took, in milliseconds. */
+  readonly connectMs: number;
+  readonly local: Address;
+  readonly remote: Address;
+}
+
+/** What this server dialled, and why. */
+export interface Dialled {
+  readonly target: Target;
+  readonly address: string;
+  /** It said hello and expects a reply; a dial-back says nothing. */
+  readonly asks: boolean;
+}
+
+/**
+ * Who is at the other end. `new`: not known yet; `candidate`: another server
+ * before one of the two accepted the link; `peer`: the link of that pair;
+ * `base-server`: an original that asked, answered or was dialled back.
+ */
+export type Role = "new" | "candidate" | "peer" | "client" | "base-server";
+
+/** State of one connection. What it means is decided by those who use it. */
+export class Link {
+  readonly reader = new FrameReader("server");
+  readonly loopback: boolean;
+  role: Role = "new";
+  /** Hello was said and answered: extended frames may be sent. */
+  extended = false;
+  /** The id of the server at the other end. */
+  peer: string | null = null;
+  /** The name that its client holds, or asks for. */
+  seat: Seat<Link> | null = null;
+  /** The client wants to hear who comes and goes. */
+  watching = false;
+  /** When the last bytes came, and when the first byte of an unfinished frame did. */
+  heardAt: number;
+  unfinishedSince: number | null = null;
+  /** It sent at least one whole frame. */
+  spoke = false;
+  /** Why it is being closed; nothing more is read. */
+  closing: string | null = null;
+  /** It is in the list of links with something to write. */
+  ready = false;
+
+  constructor(
+    readonly id: number,
+    readonly how: Opened,
+    readonly dialled: Dialled | null,
+    { now, outboxBytes }: {
+      readonly now: number;
+      readonly outboxBytes: number;
+    },
+  ) {
+    this.outbox = new Outbox(outboxBytes);
+    this.loopback = isLoopback(how.remote.hostname);
+    this.openedAt = now;
+    this.heardAt = now;
+  }
+
+  outbox: Outbox;
+  readonly openedAt: number;
+}

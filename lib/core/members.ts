@@ -1,0 +1,352 @@
+/**
+ * The servers that this one knows of, linked or not, and when to dial which
+ * address. Three kinds of places are dialled: seeds (addresses that the user
+ * gave, whoever answers), members (an id and its addresses) and base servers.
+ *
+ * @module
+ */
+
+import type { MemberCard } from "../codec/extended.ts";
+import { type Address, addressText, isLoopbackText, parseAddress } from "./address.ts";
+
+/** The first redial comes at most so late; each failure doubles it. */
+export const REDIAL_MIN_MS = 250;
+
+/** No redial comes later: a repaired network is found again within this. */
+export const REDIAL_MAX_MS = 30_000;
+
+/** A member that left is not taken for a new one so long. */
+export const LEFT_MS = 3_600_000;
+
+/** A member that nobody could reach so long is forgotten. */
+export const FORGOTTEN_MS = 24 * 3_600_000;
+
+/** More addresses than this help nobody, and a peer could fill our memory. */
+const MAX_ADDRESSES = 16;
+
+/** More members than this no clique has; what a peer tells beyond it is ignored. */
+const MAX_MEMBERS = 1_024;
+
+/** Something to dial, and how that went so far. */
+export interface Target {
+  readonly kind: "seed" | "member" | "base";
+  /** The addresses to try, in turn. */
+  addresses: readonly string[];
+  /** The member's id, or that of the member that last answered at a seed. */
+  id: string | null;
+  attempts: number;
+  next: number;
+  /** A dial or a handshake is under way. */
+  busy: boolean;
+  /** There is a link to a base server, which has no id. */
+  baseLinked: boolean;
+  /** The asker announced itself, so a dial-back need not. */
+  announced: boolean;
+}
+
+interface Member {
+  label: string;
+  readonly target: Target;
+  seenAt: number;
+  linked: boolean;
+}
+
+/** What the network has to say about dials that are due. */
+export interface Due {
+  readonly target: Target;
+  readonly address: Address;
+}
+
+/** Membership: pure bookkeeping, told what happened, asked what to dial. */
+export class Members {
+  readonly #selfId: string;
+  readonly #random: () => number;
+  readonly #members = new Map<string, Member>();
+  readonly #places = new Map<string, Target>();
+  readonly #left = new Map<string, number>();
+
+  constructor(
+    { selfId, seeds, random }: {
+      readonly selfId: string;
+      readonly seeds: readonly string[];
+      readonly random: () => number;
+    },
+  ) {
+    this.#selfId = selfId;
+    this.#random = random;
+    for (const seed of seeds) {
+      this.#places.set(placeKey(seed), target("seed", [seed], null));
+    }
+  }
+
+  /** Ids of members that left and are not to be taken in again. */
+  get left(): string[] {
+    return [...this.#left.keys()];
+  }
+
+  /** What to tell about the members known, or only about the linked ones. */
+  cards({ linkedOnly }: { readonly linkedOnly: boolean }): MemberCard[] {
+    return [...this.#members].filter(([, member]) => member.linked || !linkedOnly)
+      .map(([id, member]) => ({
+        id,
+        label: member.label,
+        addresses: member.target.addresses,
+      }));
+  }
+
+  /** The addresses of base servers that there is a link to. */
+  base(): string[] {
+    return [...this.#places.values()].filter((place) => place.baseLinked)
+      .flatMap((place) => place.addresses);
+  }
+
+  /**
+   * Takes in a member. Its own word (`itself`) replaces the addresses known;
+   * another's word about a linked member changes nothing. Returns whether it
+   * is news worth telling.
+   */
+  learn(
+    card: MemberCard,
+    from: { readonly itself: boolean; readonly now: number },
+  ): boolean {
+    if (card.id === this.#selfId) return false;
+    if (this.#left.has(card.id)) {
+      // It speaks for itself, so it is there: whoever said it left was wrong.
+      if (!from.itself) return false;
+      this.#left.delete(card.id);
+    }
+    const addresses = card.addresses.filter((text) => parseAddress(text) !== null)
+      .slice(0, MAX_ADDRESSES);
+    const known = this.#members.get(card.id);
+    if (known === undefined) {
+      if (this.#members.size >= MAX_MEMBERS) return false;
+      // Both sides of a pair often learn of each other at the same moment. The
+      // smaller id dials at once, the larger only if that led to nothing.
+      const dialNow = this.#selfId < card.id;
+      this.#members.set(card.id, {
+        label: card.label,
+        target: {
+          ...target("member", addresses, card.id),
+          next: dialNow ? from.now : from.now + REDIAL_MIN_MS * (1 + this.#random()),
+        },
+        seenAt: from.now,
+        linked: false,
+      });
+      return true;
+    }
+    if (known.linked && !from.itself) return false;
+    const merged = from.itself
+      ? addresses
+      : [...new Set([...known.target.addresses, ...addresses])].slice(
+        0,
+        MAX_ADDRESSES,
+      );
+    const changed = merged.join() !== known.target.addresses.join() ||
+      known.label !== card.label;
+    known.label = card.label;
+    // What it says over a loopback link may lack the addresses others need.
+    if (merged.length > 0) known.target.addresses = merged;
+    return changed;
+  }
+
+  /** Takes in a base server, by its address. Returns whether it is news. */
+  learnBase(
+    address: string,
+    { now, announced }: { now: number; announced: boolean },
+  ): boolean {
+    if (parseAddress(address) === null) return false;
+    const known = this.#places.get(placeKey(address));
+    if (known !== undefined) {
+      // It told us that it is there: there is no reason to wait any longer.
+      if (announced && !known.baseLinked && !known.busy) {
+        Object.assign(known, { next: now, attempts: 0, announced });
+      }
+      return false;
+    }
+    if (this.#places.size >= MAX_MEMBERS) return false;
+    this.#places.set(placeKey(address), {
+      ...target("base", [address], null),
+      next: now,
+      announced,
+    });
+    return true;
+  }
+
+  /** A member said that it leaves, or others say that it did. */
+  leave(id: string, now: number): boolean {
+    if (this.#left.has(id) || id === this.#selfId) return false;
+    this.#left.set(id, now + LEFT_MS);
+    this.#members.delete(id);
+    return true;
+  }
+
+  /** There is a link to a member now. */
+  linked(id: string, now: number): void {
+    const member = this.#members.get(id);
+    if (member === undefined) return;
+    member.linked = true;
+    member.seenAt = now;
+    member.target.attempts = 0;
+  }
+
+  /** The link to a member is gone: it is redialled, at first soon. */
+  unlinked(id: string, now: number): void {
+    const member = this.#members.get(id);
+    if (member === undefined) return;
+    member.linked = false;
+    member.seenAt = now;
+    this.#later(member.target, now);
+  }
+
+  /** Whether there is a link to this member. */
+  isLinked(id: string): boolean {
+    return this.#members.get(id)?.linked ?? false;
+  }
+
+  /** The dials that are due; each target is busy until `dialled` says how it went. */
+  due(now: number): Due[] {
+    const due: Due[] = [];
+    for (const place of this.#targets()) {
+      if (!this.#wants(place) || place.next > now) continue;
+      const text = place.addresses[place.attempts % place.addresses.length];
+      const address = text === undefined ? null : parseAddress(text);
+      if (address === null) continue;
+      place.busy = true;
+      due.push({ target: place, address });
+    }
+    return due;
+  }
+
+  /** There is a link to the base server at `target`. */
+  baseLinked(target: Target): void {
+    this.settled(target);
+    target.baseLinked = true;
+    target.id = null;
+  }
+
+  /** The link to the base server at `target` is gone; it is redialled. */
+  baseLost(target: Target, now: number): void {
+    target.baseLinked = false;
+    target.announced = false;
+    this.#later(target, now);
+  }
+
+  /** A dial of `target` ended without a link that lasts; it is tried again later. */
+  failed(target: Target, now: number): void {
+    target.busy = false;
+    target.announced = false;
+    // Closed as the second link of a pair: there was nothing wrong with it.
+    if (target.id !== null && this.isLinked(target.id)) return;
+    target.attempts++;
+    const untried = target.attempts < target.addresses.length;
+    if (untried) target.next = now;
+    else this.#later(target, now);
+  }
+
+  /** The handshake of a dial came to its end: the other end is a peer now. */
+  settled(target: Target): void {
+    target.busy = false;
+    target.attempts = 0;
+  }
+
+  /**
+   * A server answered at the address of a target. A seed remembers it. If it
+   * is another one than the member that was dialled, the address is not that
+   * member's any more: on a LAN address the old id is gone for good; a loopback
+   * address may be another machine's, so only the address goes.
+   */
+  answered(target: Target, { address, id, now }: {
+    readonly address: string;
+    readonly id: string;
+    readonly now: number;
+  }): void {
+    if (target.kind !== "member") {
+      target.id = id;
+      return;
+    }
+    if (target.id === id || target.id === null) return;
+    target.busy = false;
+    target.addresses = target.addresses.filter((other) => other !== address);
+    const gone = !isLoopbackText(address) || target.addresses.length === 0;
+    if (gone && !this.isLinked(target.id)) this.leave(target.id, now);
+    else this.#later(target, now);
+  }
+
+  /** This server answered at the address: it is never dialled again. */
+  isSelf(target: Target): void {
+    target.busy = false;
+    if (target.kind !== "member") {
+      this.#places.delete(placeKey(target.addresses[0] ?? ""));
+    } else target.addresses = [];
+  }
+
+  /** Drops what is too old to be true. */
+  expire(now: number): void {
+    for (const [id, until] of this.#left) {
+      if (until <= now) this.#left.delete(id);
+    }
+    for (const [id, member] of this.#members) {
+      if (member.linked) member.seenAt = now;
+      else if (member.seenAt + FORGOTTEN_MS <= now) this.#members.delete(id);
+    }
+  }
+
+  /** When the next dial is due; Infinity when none is. */
+  nextDial(): number {
+    let next = Infinity;
+    for (const place of this.#targets()) {
+      if (this.#wants(place)) next = Math.min(next, place.next);
+    }
+    return next;
+  }
+
+  #wants(place: Target): boolean {
+    if (place.busy || place.baseLinked || place.addresses.length === 0) {
+      return false;
+    }
+    return place.id === null || !this.isLinked(place.id);
+  }
+
+  *#targets(): IterableIterator<Target> {
+    yield* this.#places.values();
+    for (const member of this.#members.values()) yield member.target;
+  }
+
+  #later(target: Target, now: number): void {
+    const round = Math.floor(
+      target.attempts / Math.max(1, target.addresses.length),
+    );
+    const most = Math.min(
+      REDIAL_MAX_MS,
+      REDIAL_MIN_MS * 2 ** Math.min(round, 20),
+    );
+    // Full jitter, so that those who lost the same server do not come in step
+    // (M. Brooker, "Exponential Backoff And Jitter").
+    target.next = now + most * this.#random();
+  }
+}
+
+function target(
+  kind: Target["kind"],
+  addresses: readonly string[],
+  id: string | null,
+): Target {
+  return {
+    kind,
+    addresses,
+    id,
+    attempts: 0,
+    next: 0,
+    busy: false,
+    baseLinked: false,
+    announced: false,
+  };
+}
+
+/** One place, one key: the names of this machine's loopback are the same place. */
+function placeKey(text: string): string {
+  const address = parseAddress(text);
+  if (address === null) return text;
+  const hostname = address.hostname === "localhost" ? "127.0.0.1" : address.hostname;
+  return addressText({ hostname, port: address.port });
+}

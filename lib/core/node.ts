@@ -1,0 +1,381 @@
+/**
+ * A server: what it does with every byte, without any I/O. A driver (or a test)
+ * tells it what happened and when, takes what it has to write from its
+ * outboxes, and carries out its few actions.
+ *
+ * @module
+ */
+
+import { frame, Kind, kindText, ProtocolError } from "../codec/wire.ts";
+import { serversReply } from "../codec/base.ts";
+import { decodeBye } from "../codec/extended.ts";
+import { BaseRouter } from "./base_router.ts";
+import { BaseServers } from "./base_servers.ts";
+import { Context, type NodeAction, type NodeConfig, type NodeLimits } from "./context.ts";
+import { Link, type Opened } from "./link.ts";
+import { Members } from "./members.ts";
+import { CLIENT_OUTBOX_BYTES, PEER_OUTBOX_BYTES } from "./outbox.ts";
+import { Peers } from "./peers.ts";
+import { Registry } from "./registry.ts";
+import { Roster } from "./roster.ts";
+import { Router } from "./router.ts";
+
+/** The numbers of the design; each is there so that a fault is found in time. */
+export const NODE_LIMITS: NodeLimits = {
+  helloMs: 5_000,
+  unfinishedMs: 5_000,
+  echoMs: 1_000,
+  peerSilenceMs: 5_000,
+  clientSilenceMs: 15_000,
+  probeMs: 1_000,
+  registrationMs: 500,
+  connections: 16_384,
+  clientOutboxBytes: CLIENT_OUTBOX_BYTES,
+  peerOutboxBytes: PEER_OUTBOX_BYTES,
+};
+
+/** How long a leaving server waits for its links to take the last bytes. */
+const LEAVE_MS = 1_000;
+
+/** One server. All times are milliseconds of one monotonic clock. */
+export class Node {
+  readonly #context: Context;
+  readonly #members: Members;
+  readonly #peers: Peers;
+  readonly #baseServers: BaseServers;
+  readonly #roster = new Roster<Link>();
+  readonly #registry: Registry;
+  readonly #router: Router;
+  readonly #baseRouter: BaseRouter;
+  readonly #unfinished = new Set<Link>();
+  #nextSweep = 0;
+  #leavingUntil: number | null = null;
+
+  constructor(config: NodeConfig) {
+    this.#context = new Context(config, { ...NODE_LIMITS, ...config.limits });
+    this.#members = new Members({
+      selfId: config.id,
+      seeds: config.join,
+      random: config.random,
+    });
+    this.#peers = new Peers(this.#context, this.#members, {
+      peerLinked: (link) => this.#registry.peerLinked(link),
+      peerLost: (peer) => this.#registry.peerLost(peer),
+      clientCount: () => this.#roster.count(config.id),
+    });
+    this.#baseServers = new BaseServers(this.#context, {
+      members: this.#members,
+      peers: this.#peers,
+    });
+    const routes = {
+      peers: () => this.#peers.linked,
+      baseServers: () => this.#baseServers.links,
+    };
+    this.#registry = new Registry(this.#context, { roster: this.#roster, ...routes });
+    this.#router = new Router(this.#context, this.#roster, routes);
+    this.#baseRouter = new BaseRouter(this.#context, this.#roster, routes);
+  }
+
+  /** Twelve hexadecimal digits, random at each start. */
+  get id(): string {
+    return this.#context.id;
+  }
+
+  /** The ids of the servers that this one has a link to. */
+  get peerIds(): string[] {
+    return [...this.#peers.linked].flatMap((link) => link.peer ?? []).sort();
+  }
+
+  /** Every name that it knows, and the id of the server that it is at. */
+  get names(): { name: string; server: string }[] {
+    return [...this.#roster.held()].map(({ claim, home }) => ({ name: claim.name, server: home }))
+      .sort((a, b) => a.name < b.name ? -1 : 1);
+  }
+
+  /** Messages that were not passed on, by reason. */
+  get drops(): ReadonlyMap<string, number> {
+    return this.#context.drops;
+  }
+
+  /** Bytes that wait in all outboxes. */
+  get queuedBytes(): number {
+    return [...this.#context.links.values()].reduce((sum, { outbox }) => sum + outbox.bytes, 0);
+  }
+
+  /** A connection is there: one that was accepted, or one that was dialled. */
+  opened(id: number, how: Opened, now: number): void {
+    this.#context.now = now;
+    const dialled = how.dial === null ? null : this.#peers.takeDial(how.dial);
+    const { clientOutboxBytes, peerOutboxBytes } = this.#context.limits;
+    const outboxBytes = dialled === null ? clientOutboxBytes : peerOutboxBytes;
+    const link = new Link(id, how, dialled, { now, outboxBytes });
+    this.#makeRoom();
+    this.#context.links.set(id, link);
+    if (dialled === null) return;
+    if (dialled.asks) this.#peers.greet(link);
+    else this.#baseServers.dialledBack(link);
+  }
+
+  /** A dial did not connect; `why` is a short clause for people. */
+  failed(dial: number, why: string, now: number): void {
+    this.#context.now = now;
+    this.#peers.dialFailed(dial, why);
+  }
+
+  /** Bytes came on a link. They are borrowed for the call. */
+  receive(id: number, bytes: Uint8Array, now: number): void {
+    this.#context.now = now;
+    const link = this.#context.links.get(id);
+    if (link === undefined || link.closing !== null) return;
+    link.heardAt = now;
+    if (link.role === "peer") this.#peers.heard(link);
+    const { reader } = link;
+    let frames = 0;
+    try {
+      reader.feed(bytes);
+      while (link.closing === null && reader.next()) {
+        frames++;
+        this.#take(link);
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#context.close(link, error.reason, error.message);
+    }
+    this.#noteUnfinished(link, frames);
+  }
+
+  /** A link is gone, whoever closed it; `why` is a short clause for people. */
+  closed(id: number, why: string, now: number): void {
+    this.#context.now = now;
+    const link = this.#context.links.get(id);
+    if (link === undefined) return;
+    this.#context.links.delete(id);
+    this.#unfinished.delete(link);
+    if (link.closing === null) {
+      this.#context.log("debug", "link-lost", {
+        message: `lost ${this.#context.describe(link)}: ${why}`,
+        fields: { link: id, why },
+      });
+    }
+    link.closing ??= why;
+    this.#registry.release(link, false);
+    this.#baseServers.closed(link);
+    this.#peers.closed(link);
+    if (this.#leavingUntil !== null) this.#finishLeaving();
+  }
+
+  /** Does what is due, and returns when it wants to be called again. */
+  tick(now: number): number {
+    this.#context.now = now;
+    if (this.#leavingUntil !== null) {
+      this.#finishLeaving();
+      return this.#leavingUntil;
+    }
+    this.#peers.tick();
+    this.#registry.tick();
+    if (now >= this.#nextSweep) {
+      this.#nextSweep = now + this.#context.limits.echoMs;
+      this.#sweep();
+    }
+    return Math.min(this.#nextSweep, this.#peers.nextDeadline(), this.#registry.nextDeadline());
+  }
+
+  /** The next bytes to write on a link, at most 64 KiB; null when there are none. */
+  pull(id: number, _now: number): Uint8Array | null {
+    return this.#context.links.get(id)?.outbox.pull() ?? null;
+  }
+
+  /** The links that got something to write since the last call. */
+  takeReady(): readonly number[] {
+    const { ready } = this.#context;
+    if (ready.length === 0) return ready;
+    for (const id of ready) {
+      const link = this.#context.links.get(id);
+      if (link !== undefined) link.ready = false;
+    }
+    this.#context.ready = [];
+    return ready;
+  }
+
+  /** What it decided since the last call, in order. */
+  takeActions(): readonly NodeAction[] {
+    const { actions } = this.#context;
+    if (actions.length > 0) this.#context.actions = [];
+    return actions;
+  }
+
+  /** Leaves the clique: says so to everyone, closes every link, then acts `left`. */
+  leave(now: number): void {
+    this.#context.now = now;
+    if (this.#leavingUntil !== null) return;
+    this.#leavingUntil = now + LEAVE_MS;
+    this.#peers.leave();
+    for (const link of this.#context.links.values()) {
+      this.#context.close(link, "leaving", "this server leaves the clique");
+    }
+    this.#finishLeaving();
+  }
+
+  #finishLeaving(): void {
+    if (this.#leavingUntil === null || this.#leavingUntil === Infinity) return;
+    if (this.#context.links.size > 0 && this.#context.now < this.#leavingUntil) return;
+    this.#leavingUntil = Infinity;
+    this.#context.actions.push({ kind: "left" });
+  }
+
+  #take(link: Link): void {
+    link.spoke = true;
+    const { kind } = link.reader;
+    switch (kind) {
+      case Kind.StreamMessage:
+        return this.#router.message(link);
+      case Kind.StreamForward:
+        return this.#router.forward(link);
+      case Kind.Ack:
+        return this.#router.ack(link);
+      case Kind.Receipt:
+      case Kind.Tally:
+        return this.#router.receipt(link);
+      case Kind.Message:
+        return this.#baseRouter.message(link);
+      case Kind.Forward:
+        return this.#baseRouter.forward(link);
+      case Kind.Echo:
+        return this.#context.send(link, frame(Kind.EchoReply));
+      case Kind.EchoReply:
+        return;
+      default:
+        this.#takeRare(link, kind);
+    }
+  }
+
+  #takeRare(link: Link, kind: number): void {
+    const payload = link.reader.payload();
+    switch (kind) {
+      case Kind.CliqueRequest:
+      case Kind.JoinOrRegistered:
+      case Kind.Join33:
+        return this.#baseServers.announced(link, kind, payload);
+      case Kind.CliqueReply:
+        return this.#baseServers.cliqueReply(link, payload);
+      case Kind.Register:
+        return this.#registry.register(link, payload);
+      case Kind.ServersRequest:
+        return this.#context.send(link, serversReply(this.#baseServers.ports()));
+      case Kind.Close:
+        return this.#sayGoodbye(link);
+      case Kind.Hello:
+        return this.#peers.hello(link);
+      case Kind.Welcome:
+        return this.#peers.welcome(link, payload);
+      case Kind.Bye:
+        return this.#byeFrom(link, payload);
+      case Kind.Join:
+        return this.#peers.join(link, payload);
+      case Kind.Accept:
+        return this.#peers.accept(link);
+      case Kind.Members:
+        return this.#peers.news(link, payload);
+      case Kind.Leaving:
+        return this.#peers.leaving(link);
+      case Kind.Presence:
+        return this.#registry.presence(link, payload);
+      case Kind.Claim:
+        return this.#registry.claim(link, payload);
+      case Kind.Claimed:
+        return this.#registry.claimed(link, payload);
+      case Kind.Gone:
+        return this.#registry.gone(link, payload);
+      case Kind.Enrol:
+        return this.#registry.enrol(link, payload);
+      case Kind.Resolve:
+        return this.#registry.resolve(link, payload, this.#baseServers.links.size > 0);
+      case Kind.Who:
+        return this.#registry.who(link, payload);
+      default:
+        // A newer version may say more; a frame it is sure of it asks for first.
+        this.#context.drop("unknown-type");
+        this.#context.log("debug", "unknown-type", {
+          message: `skipped a frame of unknown type ${kindText(kind)} from ` +
+            this.#context.describe(link),
+        });
+    }
+  }
+
+  /** 7/0: the client goes. The reply comes behind everything it was still to read. */
+  #sayGoodbye(link: Link): void {
+    this.#registry.release(link, true);
+    link.outbox.last(frame(Kind.CloseReply));
+    this.#context.wake(link);
+  }
+
+  #byeFrom(link: Link, payload: Uint8Array): void {
+    const { reason, message } = decodeBye(payload);
+    this.#context.log("debug", "bye", {
+      message: `${this.#context.describe(link)} closes the link: ${reason}, ${message}`,
+      fields: { reason },
+    });
+    link.closing = reason;
+    this.#context.actions.push({ kind: "close", link: link.id });
+  }
+
+  #noteUnfinished(link: Link, frames: number): void {
+    if (link.reader.unfinishedBytes === 0) {
+      if (link.unfinishedSince === null) return;
+      link.unfinishedSince = null;
+      this.#unfinished.delete(link);
+    } else if (link.unfinishedSince === null || frames > 0) {
+      link.unfinishedSince = this.#context.now;
+      this.#unfinished.add(link);
+    }
+  }
+
+  /** Once a second: signs of life, and who gave none. */
+  #sweep(): void {
+    const { now, limits, links } = this.#context;
+    this.#peers.echo();
+    for (const link of this.#unfinished) {
+      if (now - (link.unfinishedSince ?? now) < limits.unfinishedMs) continue;
+      this.#context.close(
+        link,
+        "unfinished-frame",
+        `a frame was begun ${limits.unfinishedMs} ms ago and not finished`,
+      );
+    }
+    for (const link of links.values()) if (link.closing === null) this.#judge(link);
+    this.#members.expire(now);
+    this.#context.reportDrops();
+  }
+
+  #judge(link: Link): void {
+    const { now, limits } = this.#context;
+    const silentMs = now - link.heardAt;
+    if (link.role === "candidate" && now - link.openedAt >= limits.helloMs) {
+      this.#context.close(link, "no-accept", "the other server did not take the link");
+    } else if (link.role === "peer" && silentMs >= limits.peerSilenceMs) {
+      this.#context.close(link, "silent", `nothing came for ${limits.peerSilenceMs} ms`);
+    } else if (link.role === "new" && link.dialled !== null && silentMs >= limits.helloMs) {
+      const why = this.#context.basePort === null
+        ? "no original server could answer this one, which is not on a 4-digit port of 127.0.0.1"
+        : "whoever listens there is no server of this kind";
+      this.#context.close(link, "no-welcome", `no answer to hello; ${why}`);
+    } else if (
+      link.extended && link.role !== "peer" && link.role !== "candidate" &&
+      silentMs >= limits.clientSilenceMs
+    ) {
+      // Base connections may be silent for hours: somebody thinks about a name.
+      this.#context.close(link, "silent", `nothing came for ${limits.clientSilenceMs} ms`);
+    }
+  }
+
+  /** At the limit, the one silent longest that never said anything goes first. */
+  #makeRoom(): void {
+    const { links, limits } = this.#context;
+    if (links.size < limits.connections) return;
+    for (const link of links.values()) {
+      if (link.spoke || link.dialled !== null || link.closing !== null) continue;
+      this.#context.close(link, "full", `more than ${limits.connections} connections`);
+      return;
+    }
+  }
+}

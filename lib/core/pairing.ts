@@ -1,0 +1,120 @@
+/**
+ * One link for a pair of servers. Of two servers the one with the smaller id
+ * decides: it keeps the older link if that still answers a probe, accepts
+ * exactly one, and closes the other with `duplicate`. The other server uses
+ * whichever link was accepted. So crossed dials, and a dial after a link died
+ * at one end only, end with the same single link at both.
+ *
+ * @module
+ */
+
+/** What to do with links of one pair, in order. */
+export type PairingStep<Link> =
+  | { readonly kind: "accept"; readonly link: Link }
+  | {
+    readonly kind: "close";
+    readonly link: Link;
+    readonly reason: "duplicate" | "replaced";
+  }
+  | { readonly kind: "probe"; readonly link: Link };
+
+interface Contest<Link> {
+  readonly older: Link;
+  readonly newer: Link;
+  readonly deadline: number;
+}
+
+/** The links of all pairs, seen from the server `selfId`. */
+export class Pairing<Link> {
+  readonly #selfId: string;
+  readonly #probeMs: number;
+  readonly #accepted = new Map<string, Link>();
+  readonly #contests = new Map<string, Contest<Link>>();
+
+  constructor(selfId: string, probeMs: number) {
+    this.#selfId = selfId;
+    this.#probeMs = probeMs;
+  }
+
+  /** Whether this server decides for the pair. */
+  decides(peer: string): boolean {
+    return this.#selfId < peer;
+  }
+
+  /** The link that the pair uses. */
+  accepted(peer: string): Link | undefined {
+    return this.#accepted.get(peer);
+  }
+
+  /** Both ends know each other on `link`: what the deciding server does. */
+  offered(peer: string, link: Link, now: number): PairingStep<Link>[] {
+    if (!this.decides(peer)) return [];
+    const older = this.#accepted.get(peer);
+    if (older === undefined) return this.#accept(peer, link);
+    if (older === link) return [];
+    if (this.#contests.has(peer)) {
+      return [{ kind: "close", link, reason: "duplicate" }];
+    }
+    this.#contests.set(peer, {
+      older,
+      newer: link,
+      deadline: now + this.#probeMs,
+    });
+    return [{ kind: "probe", link: older }];
+  }
+
+  /** Something was heard on an accepted link: it is alive. */
+  heard(peer: string, link: Link): PairingStep<Link>[] {
+    const contest = this.#contests.get(peer);
+    if (contest === undefined || contest.older !== link) return [];
+    this.#contests.delete(peer);
+    return [{ kind: "close", link: contest.newer, reason: "duplicate" }];
+  }
+
+  /** The other server, which decides, accepted `link`. */
+  wasAccepted(peer: string, link: Link): PairingStep<Link>[] {
+    const older = this.#accepted.get(peer);
+    this.#accepted.set(peer, link);
+    if (older === undefined || older === link) return [];
+    return [{ kind: "close", link: older, reason: "replaced" }];
+  }
+
+  /** A link is gone. A newer one that waited takes its place. */
+  closed(peer: string, link: Link): PairingStep<Link>[] {
+    const contest = this.#contests.get(peer);
+    if (contest?.newer === link) this.#contests.delete(peer);
+    if (this.#accepted.get(peer) !== link) return [];
+    this.#accepted.delete(peer);
+    if (contest === undefined || contest.older !== link) return [];
+    this.#contests.delete(peer);
+    return this.#accept(peer, contest.newer);
+  }
+
+  /** Probes without an answer: the older link is dead, the newer one is used. */
+  expire(
+    now: number,
+  ): { readonly peer: string; readonly steps: PairingStep<Link>[] }[] {
+    const ended = [];
+    for (const [peer, { older, newer, deadline }] of this.#contests) {
+      if (deadline > now) continue;
+      this.#contests.delete(peer);
+      const close = { kind: "close", link: older, reason: "replaced" } as const;
+      ended.push({ peer, steps: [close, ...this.#accept(peer, newer)] });
+    }
+    return ended;
+  }
+
+  /** When the next probe runs out; Infinity when there is none. */
+  nextDeadline(): number {
+    let next = Infinity;
+    for (const { deadline } of this.#contests.values()) {
+      next = Math.min(next, deadline);
+    }
+    return next;
+  }
+
+  #accept(peer: string, link: Link): PairingStep<Link>[] {
+    this.#accepted.set(peer, link);
+    return [{ kind: "accept", link }];
+  }
+}

@@ -1,0 +1,386 @@
+/**
+ * The links between servers: dialling, the handshake, who is in the clique,
+ * and who can still be heard.
+ *
+ * @module
+ */
+
+import * as base from "../codec/base.ts";
+import * as extended from "../codec/extended.ts";
+import { frame, Kind, unexpected } from "../codec/wire.ts";
+import { addressText, isLoopbackText } from "./address.ts";
+import type { Context } from "./context.ts";
+import type { Dialled, Link } from "./link.ts";
+import type { Due, Members } from "./members.ts";
+import { Pairing, type PairingStep } from "./pairing.ts";
+
+/** A dial that takes longer than this has failed. */
+const DIAL_DEADLINE_MS = 5_000;
+
+/** What the rest of the server must hear about peers. */
+export interface PeerEvents {
+  /** The pair uses this link from now on: tell it everything. */
+  peerLinked(link: Link): void;
+  /** The pair's link is gone. */
+  peerLost(peer: string): void;
+  /** How many clients are registered here. */
+  clientCount(): number;
+}
+
+/** All servers of the clique but the base ones. */
+export class Peers {
+  readonly #context: Context;
+  readonly #members: Members;
+  readonly #events: PeerEvents;
+  readonly #pairing: Pairing<Link>;
+  readonly #dials = new Map<number, Dialled>();
+  readonly #linked = new Set<Link>();
+  #lastDial = 0;
+
+  constructor(context: Context, members: Members, events: PeerEvents) {
+    this.#context = context;
+    this.#members = members;
+    this.#events = events;
+    this.#pairing = new Pairing(context.id, context.limits.probeMs);
+  }
+
+  /** The links in use, one for each other server. */
+  get linked(): ReadonlySet<Link> {
+    return this.#linked;
+  }
+
+  /** The link in use to one server. */
+  linkTo(peer: string): Link | undefined {
+    const link = this.#pairing.accepted(peer);
+    return link !== undefined && this.#linked.has(link) ? link : undefined;
+  }
+
+  /** Dials what is due. */
+  dialDue(): void {
+    for (const due of this.#members.due(this.#context.now)) this.#dial(due);
+  }
+
+  /** What was dialled under this number, once. */
+  takeDial(dial: number): Dialled | null {
+    const dialled = this.#dials.get(dial) ?? null;
+    this.#dials.delete(dial);
+    return dialled;
+  }
+
+  /** A dial did not connect. */
+  dialFailed(dial: number, why: string): void {
+    const dialled = this.takeDial(dial);
+    if (dialled === null) return;
+    const first = dialled.target.attempts === 0 &&
+      dialled.target.kind === "seed";
+    this.#members.failed(dialled.target, this.#context.now);
+    this.#context.log(first ? "info" : "debug", "dial-failed", {
+      message: `cannot reach ${dialled.address}: ${why}; trying again`,
+      fields: { address: dialled.address, why },
+    });
+  }
+
+  /** A dialled link is open: say hello, and what an original would understand. */
+  greet(link: Link): void {
+    this.#context.send(link, frame(Kind.Hello));
+    if (this.#tellsBasePort(link) && this.#context.basePort !== null) {
+      this.#context.send(link, base.cliqueRequest(this.#context.basePort));
+    }
+  }
+
+  /** 8/0: the other end speaks the extended protocol. */
+  hello(link: Link): void {
+    if (link.role !== "new") throw unexpected("hello", "it comes before everything else");
+    link.extended = true;
+    this.#context.send(
+      link,
+      extended.welcome({
+        ...this.#card(link),
+        members: this.#cardsFor(link, { linkedOnly: true }),
+        base: link.loopback ? this.#members.base() : [],
+        clients: this.#events.clientCount(),
+      }),
+    );
+  }
+
+  /** 8/1: the server that this one dialled says who it is. */
+  welcome(link: Link, payload: Uint8Array): void {
+    const { dialled } = link;
+    if (dialled === null || link.extended) {
+      throw unexpected("welcome", "nobody said hello to it");
+    }
+    const welcome = extended.decodeWelcome(payload);
+    link.extended = true;
+    if (welcome.id === this.#context.id) {
+      this.#members.isSelf(dialled.target);
+      this.#context.log("info", "self", {
+        message: `${dialled.address} is this server itself: not dialling it again`,
+      });
+      this.#context.close(link, "self", "that is this server itself");
+      return;
+    }
+    const { target, address } = dialled;
+    this.#members.answered(target, { address, id: welcome.id, now: this.#context.now });
+    this.#learn(link, welcome.id, welcome);
+    link.role = "candidate";
+    this.#context.send(link, extended.join(this.#card(link)));
+    this.#takeNews(
+      { members: welcome.members, base: welcome.base, left: [] },
+      link,
+    );
+    this.#offer(link, welcome.id);
+  }
+
+  /** 9/0: a server that dialled this one says who it is. */
+  join(link: Link, payload: Uint8Array): void {
+    if (link.dialled !== null || !link.extended || link.role !== "new") {
+      throw unexpected(
+        "join",
+        "it comes once, after hello, from the server that dialled",
+      );
+    }
+    const card = extended.decodeJoin(payload);
+    if (card.id === this.#context.id) {
+      this.#context.close(link, "self", "that is this server itself");
+      return;
+    }
+    link.role = "candidate";
+    this.#learn(link, card.id, card);
+    this.#offer(link, card.id);
+  }
+
+  /** 9/1: the server that decides for the pair takes this link. */
+  accept(link: Link): void {
+    const { peer } = link;
+    if (peer === null || this.#pairing.decides(peer)) {
+      throw unexpected("accept", "the server with the smaller id decides");
+    }
+    this.#carryOut(peer, this.#pairing.wasAccepted(peer, link));
+    this.#establish(link, peer);
+  }
+
+  /** 9/2: who else there is, or was. */
+  news(link: Link, payload: Uint8Array): void {
+    this.#takeNews(extended.decodeMembers(payload), link);
+  }
+
+  /** 9/3: the other server leaves on purpose. */
+  leaving(link: Link): void {
+    const { peer } = link;
+    if (peer === null) throw unexpected("leaving", "it comes from a member");
+    if (!this.#members.leave(peer, this.#context.now)) return;
+    this.#context.log("info", "peer-left", {
+      message: `server ${peer} leaves the clique`,
+    });
+    this.#gossip({ members: [], base: [], left: [peer] }, link);
+  }
+
+  /** Something came on a link between servers. */
+  heard(link: Link): void {
+    if (link.peer !== null) {
+      this.#carryOut(link.peer, this.#pairing.heard(link.peer, link));
+    }
+  }
+
+  /** A link that was dialled, or was a peer's, is gone. */
+  closed(link: Link): void {
+    const { peer, dialled } = link;
+    const { now } = this.#context;
+    if (peer !== null) {
+      this.#retire(link, peer);
+      this.#carryOut(peer, this.#pairing.closed(peer, link));
+    }
+    if (dialled !== null && dialled.target.busy) {
+      this.#members.failed(dialled.target, now);
+    }
+  }
+
+  /** Dials, echoes, probes and silence, as far as they are due. */
+  tick(): void {
+    this.dialDue();
+    for (const { peer, steps } of this.#pairing.expire(this.#context.now)) {
+      this.#carryOut(peer, steps);
+    }
+  }
+
+  /** When `tick` has something to do; Infinity when not before something happens. */
+  nextDeadline(): number {
+    return Math.min(this.#members.nextDial(), this.#pairing.nextDeadline());
+  }
+
+  /** The dialler of each link asks for a sign of life, which both ends hear. */
+  echo(): void {
+    for (const link of this.#linked) {
+      if (link.dialled !== null) this.#context.send(link, frame(Kind.Echo));
+    }
+  }
+
+  /** Tells every peer that this server leaves. */
+  leave(): void {
+    for (const link of this.#linked) {
+      this.#context.send(link, frame(Kind.Leaving));
+    }
+  }
+
+  /** There is a link to a base server: the peers on this machine should know. */
+  tellBase(address: string): void {
+    this.#gossip({ members: [], base: [address], left: [] }, null);
+  }
+
+  #dial({ target, address }: Due): void {
+    const dial = ++this.#lastDial;
+    this.#dials.set(dial, {
+      target,
+      address: addressText(address),
+      asks: !target.announced,
+    });
+    this.#context.actions.push({
+      kind: "dial",
+      dial,
+      ...address,
+      deadlineMs: DIAL_DEADLINE_MS,
+    });
+  }
+
+  #tellsBasePort(link: Link): boolean {
+    return link.loopback && link.dialled !== null &&
+      isLoopbackText(link.dialled.address);
+  }
+
+  #learn(link: Link, id: string, card: extended.MemberCard): void {
+    link.peer = id;
+    const addresses = tellable(card.addresses, link);
+    const { label } = card;
+    const fresh = this.#members.learn(
+      { id, label, addresses },
+      { itself: true, now: this.#context.now },
+    );
+    if (fresh) {
+      this.#gossip(
+        { members: [{ id, label, addresses }], base: [], left: [] },
+        link,
+      );
+    }
+  }
+
+  #offer(link: Link, peer: string): void {
+    this.#carryOut(peer, this.#pairing.offered(peer, link, this.#context.now));
+  }
+
+  #carryOut(peer: string, steps: readonly PairingStep<Link>[]): void {
+    for (const step of steps) {
+      switch (step.kind) {
+        case "accept":
+          this.#context.send(step.link, frame(Kind.Accept));
+          this.#establish(step.link, peer);
+          break;
+        case "close":
+          this.#context.close(
+            step.link,
+            step.reason,
+            step.reason === "duplicate" ? "the pair has a link" : "the pair has a newer link",
+          );
+          this.#retire(step.link, peer);
+          break;
+        case "probe":
+          this.#context.send(step.link, frame(Kind.Echo));
+          break;
+      }
+    }
+  }
+
+  /** A link is not in use any more, if it was. */
+  #retire(link: Link, peer: string): void {
+    if (!this.#linked.delete(link)) return;
+    this.#members.unlinked(peer, this.#context.now);
+    this.#context.log("info", "peer-lost", {
+      message: `no link to server ${peer} any more`,
+      fields: { peer },
+    });
+    this.#events.peerLost(peer);
+  }
+
+  #establish(link: Link, peer: string): void {
+    if (this.#linked.has(link)) return;
+    link.role = "peer";
+    this.#linked.add(link);
+    this.#members.linked(peer, this.#context.now);
+    if (link.dialled !== null) this.#members.settled(link.dialled.target);
+    this.#context.log("info", "peer-linked", {
+      message: `linked to ${this.#context.describe(link)}`,
+      fields: {
+        peer,
+        address: link.dialled?.address ?? addressText(link.how.remote),
+      },
+    });
+    this.#tell(link, {
+      members: this.#members.cards({ linkedOnly: false }),
+      base: this.#members.base(),
+      left: this.#members.left,
+    });
+    this.#events.peerLinked(link);
+  }
+
+  #takeNews(news: extended.MembersNews, from: Link): void {
+    const { now } = this.#context;
+    const members = news.members
+      .map((card) => ({
+        ...card,
+        addresses: tellable(card.addresses, from),
+      }))
+      .filter((card) => this.#members.learn(card, { itself: card.id === from.peer, now }));
+    const left = news.left.filter((id) =>
+      !this.#members.isLinked(id) && this.#members.leave(id, now)
+    );
+    // Base servers serve their own machine: from elsewhere they mean nothing here.
+    const bases = from.loopback ? news.base.filter(isLoopbackText) : [];
+    for (const address of bases) this.#members.learnBase(address, { now, announced: false });
+    this.#gossip({ members, base: [], left }, from);
+    this.dialDue();
+  }
+
+  #gossip(news: extended.MembersNews, except: Link | null): void {
+    for (const link of this.#linked) {
+      if (link !== except) this.#tell(link, news);
+    }
+  }
+
+  #tell(link: Link, news: extended.MembersNews): void {
+    const members = news.members.filter((card) => card.id !== link.peer)
+      .map((card) => ({
+        ...card,
+        addresses: tellable(card.addresses, link),
+      }));
+    const told = {
+      members,
+      base: link.loopback ? news.base : [],
+      left: news.left,
+    };
+    for (const bytes of extended.members(told)) this.#context.send(link, bytes);
+  }
+
+  #card(link: Link): extended.MemberCard {
+    const { id, config } = this.#context;
+    return {
+      id,
+      label: config.label,
+      addresses: this.#context.addressesFor(link),
+    };
+  }
+
+  #cardsFor(
+    link: Link,
+    which: { readonly linkedOnly: boolean },
+  ): extended.MemberCard[] {
+    return this.#members.cards(which).filter((card) => card.id !== link.peer)
+      .map((card) => ({
+        ...card,
+        addresses: tellable(card.addresses, link),
+      }));
+  }
+}
+
+/** A loopback address means this machine only to those who share it. */
+function tellable(addresses: readonly string[], link: Link): readonly string[] {
+  return link.loopback ? addresses : addresses.filter((text) => !isLoopbackText(text));
+}

@@ -1,0 +1,254 @@
+/**
+ * The sending end of streams to one receiver each: numbers, the floor,
+ * resending in order, and a receipt for every message. The sender keeps each
+ * message until it knows what became of it; servers hold nothing.
+ *
+ * @module
+ */
+
+import type { Resolved } from "../codec/extended.ts";
+import { type Ack, DROP_REASONS, Status } from "../codec/stream.ts";
+import type { ReceiptStatus } from "./events.ts";
+
+/** A message without a receipt after this long has timed out. */
+export const RECEIPT_TIMEOUT_MS = 30_000;
+
+/** Bytes of one stream on their way: enough to fill a LAN, not a slow reader's outbox. */
+const WINDOW_BYTES = 256 * 1024;
+
+/** Without any progress so long, the first message is tried again; doubled each time. */
+const RESEND_MIN_MS = 1_000;
+const RESEND_MAX_MS = 8_000;
+
+/** After a soft refusal the first message is tried again; doubled each time. */
+const RETRY_MIN_MS = 50;
+const RETRY_MAX_MS = 1_000;
+
+/** What became of one message. */
+export interface Settled {
+  readonly to: string;
+  readonly number: number;
+  readonly status: ReceiptStatus;
+  readonly reason: string | null;
+  readonly latencyMs: number;
+}
+
+/** How a stream reaches the network: false when there is no room now. */
+export type Transmit = (message: {
+  readonly receiver: string;
+  /** 0 when only a base server may know the name. */
+  readonly receiverSession: number;
+  readonly number: number;
+  readonly floor: number;
+  readonly text: Uint8Array;
+}) => boolean;
+
+interface Outgoing {
+  readonly number: number;
+  readonly text: Uint8Array;
+  readonly since: number;
+  sent: boolean;
+}
+
+/** The messages of this session to one receiver. */
+export class SendingStream {
+  readonly receiver: string;
+  /** Whom the name means: null until the home has said. */
+  session: number | null = null;
+  /** The home was asked whom the name means. */
+  resolving = false;
+  readonly #settled: (settled: Settled) => void;
+  readonly #open: Outgoing[] = [];
+  #nextNumber = 1;
+  /** How many of the open ones are on their way. */
+  #cursor = 0;
+  #flyingBytes = 0;
+  /** One message at a time, until one gets through. */
+  #careful = false;
+  #retries = 0;
+  #retryAt = 0;
+  #progressAt = 0;
+  #trouble: string | null = null;
+
+  constructor(receiver: string, settled: (settled: Settled) => void) {
+    this.receiver = receiver;
+    this.#settled = settled;
+  }
+
+  /** Messages without a receipt. */
+  get openCount(): number {
+    return this.#open.length;
+  }
+
+  /** The lowest number not yet settled. */
+  get floor(): number {
+    return this.#open[0]?.number ?? this.#nextNumber;
+  }
+
+  /** Takes a message; returns its number. */
+  push(text: Uint8Array, now: number): number {
+    const number = this.#nextNumber++;
+    this.#open.push({ number, text, since: now, sent: false });
+    return number;
+  }
+
+  /** Whether the home must be asked whom the name means. */
+  wantsResolving(now: number): boolean {
+    return this.session === null && !this.resolving && this.#open.length > 0 &&
+      now >= this.#retryAt;
+  }
+
+  /** The home's answer. */
+  resolved({ session, reason }: Resolved, now: number): void {
+    this.resolving = false;
+    if (session !== null) {
+      this.session = session;
+      this.#retryAt = now;
+    } else if (reason === "moving") this.#retryLater("moving", now);
+    else this.#failAll("no-such-name", now);
+  }
+
+  /** Sends what the window and the network have room for. */
+  pump(transmit: Transmit, now: number): void {
+    if (this.session === null || now < this.#retryAt) return;
+    while (this.#cursor < this.#open.length) {
+      const message = this.#open[this.#cursor] as Outgoing;
+      if (this.#careful ? this.#cursor > 0 : this.#flyingBytes >= WINDOW_BYTES) return;
+      const { receiver, session: receiverSession, floor } = this;
+      const { number, text } = message;
+      if (!transmit({ receiver, receiverSession, number, floor, text })) return;
+      if (this.#cursor === 0) this.#progressAt = now;
+      message.sent = true;
+      this.#cursor++;
+      this.#flyingBytes += text.length;
+    }
+  }
+
+  /** The receiver's word. */
+  ack({ number, status }: Ack, now: number): void {
+    if (this.#settleUpTo(number, now)) this.#gotThrough(now);
+    // Everything behind a gap is refused too: only the first refusal counts.
+    if (status === Status.Gap && this.#cursor > 0 && !this.#careful) this.#rewind(now);
+  }
+
+  /** A server's word on one message. */
+  receipt({ number, status }: Ack, now: number): void {
+    const index = this.#open.findIndex((message) => message.number === number);
+    if (index < 0) return;
+    if (status === Status.Unconfirmed) {
+      this.unconfirmed(number, now);
+      return;
+    }
+    const reason = DROP_REASONS[status] ?? "refused";
+    const unbound = this.session === 0;
+    if (status === Status.TooLong) this.#finish(index, { status: "failed", reason }, now);
+    else if (status === Status.ReceiverChanged && unbound) {
+      // Somebody took a name that nobody here had: ask again who it is.
+      this.session = null;
+      this.#retryLater(null, now);
+    } else if (HARD.has(status)) this.#failAll(reason, now);
+    else if (!this.#careful || index === 0) this.#retryLater(reason, now);
+  }
+
+  /** It was passed to somebody who can't confirm it. */
+  unconfirmed(number: number, now: number): void {
+    const index = this.#open.findIndex((message) => message.number === number);
+    if (index < 0) return;
+    this.#finish(index, { status: "unconfirmed", reason: null }, now);
+    this.#gotThrough(now);
+  }
+
+  /** Nothing sent on the old link can be relied on. */
+  linkLost(now: number): void {
+    this.resolving = false;
+    if (this.session === 0) this.session = null;
+    this.#rewind(now);
+    this.#retryAt = now;
+    this.#trouble ??= "link-lost";
+  }
+
+  /** Fails what is too old and resends what is overdue. */
+  tick(now: number): void {
+    while (this.#open[0] !== undefined && now - this.#open[0].since >= RECEIPT_TIMEOUT_MS) {
+      const reason = this.#open[0].sent ? "timed-out" : this.#trouble ?? "timed-out";
+      this.#finish(0, { status: "failed", reason }, now);
+    }
+    if (this.#cursor > 0 && now >= this.#resendAt()) {
+      this.#retries++;
+      this.#rewind(now);
+    }
+  }
+
+  /** When `tick` or `pump` has something to do; Infinity when nothing is open. */
+  nextDeadline(now: number): number {
+    const first = this.#open[0];
+    if (first === undefined) return Infinity;
+    const timeout = first.since + RECEIPT_TIMEOUT_MS;
+    const next = this.#cursor > 0 ? this.#resendAt() : this.#retryAt;
+    return Math.min(timeout, next > now ? next : timeout);
+  }
+
+  #resendAt(): number {
+    return this.#progressAt + Math.min(RESEND_MIN_MS * 2 ** this.#retries, RESEND_MAX_MS);
+  }
+
+  #retryLater(reason: string | null, now: number): void {
+    this.#trouble = reason;
+    this.#rewind(now);
+    this.#retryAt = now + Math.min(RETRY_MIN_MS * 2 ** this.#retries++, RETRY_MAX_MS);
+    if (this.session === 0) this.session = null;
+  }
+
+  #rewind(now: number): void {
+    this.#careful = this.#cursor > 0 || this.#careful;
+    this.#cursor = 0;
+    this.#flyingBytes = 0;
+    this.#progressAt = now;
+  }
+
+  #gotThrough(now: number): void {
+    this.#careful = false;
+    this.#retries = 0;
+    this.#progressAt = now;
+  }
+
+  #settleUpTo(number: number, now: number): boolean {
+    let progress = false;
+    while (this.#open[0] !== undefined && this.#open[0].number <= number) {
+      this.#finish(0, { status: "delivered", reason: null }, now);
+      progress = true;
+    }
+    return progress;
+  }
+
+  #failAll(reason: string, now: number): void {
+    this.session = null;
+    while (this.#open.length > 0) this.#finish(0, { status: "failed", reason }, now);
+    this.#rewind(now);
+    this.#careful = false;
+    this.#retries = 0;
+  }
+
+  #finish(
+    index: number,
+    { status, reason }: { readonly status: ReceiptStatus; readonly reason: string | null },
+    now: number,
+  ): void {
+    const [message] = this.#open.splice(index, 1);
+    if (message === undefined) return;
+    if (index < this.#cursor) {
+      this.#cursor--;
+      this.#flyingBytes -= message.text.length;
+    }
+    if (status !== "failed") this.#trouble = null;
+    const { number, since } = message;
+    this.#settled({ to: this.receiver, number, status, reason, latencyMs: now - since });
+  }
+}
+
+/** Trying again would not help, or would reach somebody else. */
+const HARD: ReadonlySet<number> = new Set([
+  Status.NoSuchName,
+  Status.ReceiverChanged,
+  Status.SenderTaken,
+]);

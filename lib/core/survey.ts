@@ -1,0 +1,259 @@
+/**
+ * Finding the servers and measuring them: all at once, the probes of different
+ * servers interleaved, so that it takes one round however many there are.
+ *
+ * @module
+ */
+
+import { decodeServersReply } from "../codec/base.ts";
+import type { Welcome } from "../codec/extended.ts";
+import { frame, Kind } from "../codec/wire.ts";
+import { addressText, parseAddress } from "./address.ts";
+import { nearest } from "./choice.ts";
+import type { ClientContext } from "./client_context.ts";
+import { type ClientLink, Contact, type Known } from "./contact.ts";
+import type { ClientEvent } from "./events.ts";
+import { CHOICE_PROBES, WARMUP_PROBES } from "./rtt.ts";
+
+/** A server that says nothing for so long is an original without 5, 6 and 7. */
+const MUTE_MS = 500;
+
+/** Choosing takes no longer, whoever has not answered yet. */
+const ROUND_MS = 3_000;
+
+/** The pause between two probes of one server is random up to this. */
+const PROBE_GAP_MS = 8;
+
+/** More servers than this no clique has. */
+const MAX_CONTACTS = 1_024;
+
+/** All servers that a client knows of, and what it measured of them. */
+export class Survey {
+  readonly #context: ClientContext;
+  /** The address that each server was reached at, by id: it outlives the contact. */
+  readonly #addresses = new Map<string, string>();
+  readonly #known: Known[];
+  #contacts: Contact[] = [];
+  #active = false;
+  #roundEnds = Infinity;
+
+  constructor(context: ClientContext) {
+    this.#context = context;
+    this.#known = context.config.servers.map((address) => ({ id: null, addresses: [address] }));
+  }
+
+  /** The servers that answered, nearest first. */
+  get usable(): Contact[] {
+    return this.#contacts.filter(({ state }) => state === "ready")
+      .toSorted((a, b) => (a.minMs ?? Number.MAX_VALUE) - (b.minMs ?? Number.MAX_VALUE));
+  }
+
+  /** The servers that can't be used, and why. */
+  get failures(): { readonly address: string; readonly why: string }[] {
+    return this.#contacts.filter(({ state }) => state === "failed")
+      .map(({ address, failure }) => ({ address, why: failure ?? "" }));
+  }
+
+  /** The address by which the client reached a server; its id if it did not. */
+  addressOf(id: string): string {
+    return this.#addresses.get(id) ??
+      this.#known.find((known) => known.id === id)?.addresses[0] ?? id;
+  }
+
+  /** The servers as events, nearest first. */
+  servers(): ClientEvent[] {
+    return this.usable.map(({ address, card }) => ({
+      kind: "server",
+      address,
+      id: card?.id ?? null,
+      label: card?.label ?? null,
+      clients: card?.clients ?? null,
+    }));
+  }
+
+  /** What was measured, as events, nearest first. */
+  rtts(): ClientEvent[] {
+    const usable = this.usable;
+    const best = nearest(usable.filter(({ minMs }) => minMs !== null));
+    return usable.map((contact) => ({
+      kind: "rtt",
+      server: contact.address,
+      summary: contact.window.summary(),
+      nearest: contact === best,
+    }));
+  }
+
+  /** Starts over with every server known. */
+  begin(): void {
+    this.#active = true;
+    this.#roundEnds = Infinity;
+    this.#contacts = this.#known.map((known) => new Contact(known));
+  }
+
+  /** Ends it; the connections of all but `chosen` are closed politely. */
+  end(chosen: Contact | null): void {
+    this.#active = false;
+    for (const contact of this.#contacts) {
+      if (contact !== chosen) this.#context.sayGoodbye(contact.link);
+    }
+  }
+
+  /** Dials who waits; true once nobody is missing, or the round is over. */
+  proceed(now: number): boolean {
+    if (!this.#active) return false;
+    for (const contact of this.#contacts) {
+      if (contact.state !== "waiting") continue;
+      contact.state = "dialling";
+      if (!this.#context.dial(contact, "contact")) contact.fail("that is not an address");
+    }
+    if (now < this.#roundEnds && this.#contacts.some((contact) => !this.#isDone(contact))) {
+      return false;
+    }
+    for (const contact of this.#contacts) {
+      if (contact.state !== "ready" && contact.state !== "failed") this.#giveUp(contact);
+    }
+    this.#active = false;
+    return true;
+  }
+
+  /** A dial of a contact is connected: ask what it is. Whether anybody still wants to know. */
+  greet(link: ClientLink): boolean {
+    const { contact } = link;
+    if (!this.#active || contact.state !== "dialling" || !this.#contacts.includes(contact)) {
+      return false;
+    }
+    contact.link = link;
+    contact.state = "greeting";
+    // Whichever answers first says which protocol it is.
+    this.#context.send(link, frame(Kind.Hello));
+    this.#context.send(link, frame(Kind.ServersRequest));
+    return true;
+  }
+
+  /** 8/1. */
+  welcome(link: ClientLink, welcome: Welcome, now: number): void {
+    const { contact } = link;
+    if (contact.state !== "greeting" && contact.protocol !== "mute") return;
+    contact.protocol = "extended";
+    if (this.#contacts.some(({ card }) => card?.id === welcome.id)) {
+      // The same server by another address: one of them is enough.
+      this.#contacts = this.#contacts.filter((other) => other !== contact);
+      this.#context.sayGoodbye(link);
+      return;
+    }
+    contact.card = welcome;
+    contact.window.clear();
+    this.#addresses.set(welcome.id, contact.address);
+    this.#isReady(contact, now);
+    for (const { id, addresses } of welcome.members) this.#learn({ id, addresses });
+    for (const address of welcome.base) this.#learn({ id: null, addresses: [address] });
+  }
+
+  /** 5/1: a base server and the ports of others on its machine. */
+  serversReply(link: ClientLink, payload: Uint8Array, now: number): void {
+    const { contact } = link;
+    if (contact.protocol === "extended") return;
+    contact.protocol = "base";
+    contact.window.clear();
+    this.#isReady(contact, now);
+    const hostname = parseAddress(contact.address)?.hostname ?? "";
+    for (const port of decodeServersReply(payload)) {
+      this.#learn({ id: null, addresses: [addressText({ hostname, port })] });
+    }
+  }
+
+  /** 6/1, `rttMs` after its probe; null when that had timed out. */
+  echoed({ contact }: ClientLink, rttMs: number | null, now: number): void {
+    if (!this.#active || rttMs === null) return;
+    if (contact.probesEnded++ >= WARMUP_PROBES) contact.window.add(rttMs);
+    contact.nextProbeAt = now + this.#gapMs(contact);
+  }
+
+  /** A contact's link is gone. */
+  lost({ contact }: ClientLink, why: string): void {
+    contact.fail(contact.state === "greeting" ? `it closed the connection at once: ${why}` : why);
+  }
+
+  /** Sends the probes that are due, and takes silence for an answer. */
+  tick(now: number): void {
+    if (!this.#active) return;
+    for (const contact of [...this.#contacts]) this.#tend(contact, now);
+  }
+
+  /** When `tick` has something to do; Infinity when not before something happens. */
+  nextDeadline(): number {
+    if (!this.#active) return Infinity;
+    let next = this.#roundEnds;
+    for (const contact of this.#contacts) {
+      const { link, state, nextProbeAt } = contact;
+      if (link === null || this.#isDone(contact)) continue;
+      if (state === "greeting") next = Math.min(next, link.openedAt + MUTE_MS);
+      else if (link.probes.waiting > 0) next = Math.min(next, link.probes.nextTimeout());
+      else if (!link.echoQueued) next = Math.min(next, nextProbeAt);
+    }
+    return next;
+  }
+
+  #tend(contact: Contact, now: number): void {
+    const { link } = contact;
+    if (link === null) return;
+    if (contact.state === "greeting" && now - link.openedAt >= MUTE_MS) {
+      // What TCP needed to connect is the only RTT that such a server gives.
+      contact.protocol = "mute";
+      contact.window.add(contact.connectMs);
+      this.#isReady(contact, now);
+    }
+    if (this.#isDone(contact) || contact.state !== "ready") return;
+    const lost = link.probes.expire(now);
+    if (lost > 0) {
+      contact.window.miss(lost);
+      contact.probesEnded += lost;
+      contact.nextProbeAt = now;
+    }
+    const mayProbe = link.probes.waiting === 0 && !link.echoQueued && !this.#isDone(contact);
+    if (mayProbe && now >= contact.nextProbeAt) this.#context.echo(link);
+  }
+
+  #isReady(contact: Contact, now: number): void {
+    contact.state = "ready";
+    contact.nextProbeAt = now;
+    const { pin, intervalMs } = this.#context.config;
+    if (intervalMs === undefined) this.#roundEnds = Math.min(this.#roundEnds, now + ROUND_MS);
+    if (!pin) return;
+    for (const other of this.#contacts) {
+      if (other !== contact) this.#context.sayGoodbye(other.link);
+    }
+    this.#contacts = [contact];
+  }
+
+  #learn(member: Known): void {
+    const isKnown = this.#known.some((known) =>
+      (known.id !== null && known.id === member.id) ||
+      known.addresses.some((address) => member.addresses.includes(address))
+    );
+    const isContacted = this.#contacts.some(({ id }) => id !== null && id === member.id);
+    if (this.#context.config.pin || isKnown || isContacted) return;
+    if (member.addresses.length === 0 || this.#known.length >= MAX_CONTACTS) return;
+    this.#known.push(member);
+    if (this.#active) this.#contacts.push(new Contact(member));
+  }
+
+  #giveUp(contact: Contact): void {
+    const { link } = contact;
+    contact.state = "failed";
+    contact.failure ??= "no answer in time";
+    if (link !== null) this.#context.close(link);
+  }
+
+  #isDone({ state, protocol, window }: Contact): boolean {
+    if (state === "failed") return true;
+    const probes = this.#context.config.probes ?? CHOICE_PROBES;
+    return state === "ready" && (protocol === "mute" || window.size >= probes);
+  }
+
+  #gapMs({ probesEnded }: Contact): number {
+    if (probesEnded < WARMUP_PROBES) return 0;
+    const { intervalMs, random } = this.#context.config;
+    return intervalMs ?? random() * PROBE_GAP_MS;
+  }
+}

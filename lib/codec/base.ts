@@ -10,7 +10,7 @@ import { concat } from "@std/bytes/concat";
 import { frame, Kind, MAX_PAYLOAD_BYTES, ProtocolError } from "./wire.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const NUL = 0;
 const SPACE = 0x20;
 

@@ -122,7 +122,7 @@ export function decodeBye(
   payload: Uint8Array,
 ): { reason: string; message: string } {
   const fields = decodeFields(Kind.Bye, payload);
-  return { reason: fields.text("reason"), message: fields.text("message") };
+  return { reason: fields.text("reason"), message: fields.text("message", MAX_PAYLOAD_BYTES) };
 }
 
 /** 9/0: a server that dialled says who it is. */
@@ -205,7 +205,7 @@ export function decodeGone(
 ): { session: number; released: boolean } {
   const fields = decodeFields(Kind.Gone, payload);
   return {
-    session: fields.whole("session"),
+    session: session(fields),
     released: fields.flag("released"),
   };
 }
@@ -253,7 +253,7 @@ export function decodeRefused(
   return {
     name: fields.text("name"),
     reason: fields.text("reason"),
-    message: fields.text("message"),
+    message: fields.text("message", MAX_PAYLOAD_BYTES),
   };
 }
 
@@ -277,7 +277,7 @@ export function decodeResolved(payload: Uint8Array): Resolved {
   const fields = decodeFields(Kind.Resolved, payload);
   return {
     name: fields.text("name"),
-    session: fields.has("session") ? fields.whole("session") : null,
+    session: fields.has("session") ? session(fields) : null,
     reason: !fields.has("reason")
       ? null
       : fields.text("reason") === "moving"
@@ -342,7 +342,7 @@ function card(fields: Fields): MemberCard {
   return {
     id: fields.text("id"),
     label: fields.text("label"),
-    addresses: fields.texts("addresses"),
+    addresses: fields.texts("addresses").slice(0, MAX_ADDRESSES),
   };
 }
 
@@ -365,6 +365,9 @@ function claimOf(fields: Fields): Claim {
 function session(fields: Fields): number {
   return fields.whole("session", MAX_SESSION);
 }
+
+/** More addresses of one server than this help nobody. */
+const MAX_ADDRESSES = 16;
 
 /** The binary frames have six bytes for a session. */
 const MAX_SESSION = 2 ** 48 - 1;

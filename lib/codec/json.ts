@@ -25,11 +25,12 @@ export class Fields {
     this.#values = values as Record<string, unknown>;
   }
 
-  /** A string. */
-  text(key: string): string {
+  /** A string of at most `limit` characters (UTF-16 code units). */
+  text(key: string, limit: number = MAX_WORD_CHARACTERS): string {
     const value = this.#values[key];
-    if (typeof value === "string") return value;
-    throw malformed(this.#kind, `'${key}' is not a string`);
+    if (typeof value !== "string") throw malformed(this.#kind, `'${key}' is not a string`);
+    if (value.length <= limit) return value;
+    throw malformed(this.#kind, `'${key}' has ${value.length} characters, limit is ${limit}`);
   }
 
   /** A whole number from 0 to `limit`. */
@@ -60,10 +61,10 @@ export class Fields {
   /** A list of strings; empty when the key is not there. */
   texts(key: string): string[] {
     return this.#list(key).map((value) => {
-      if (typeof value === "string") return value;
+      if (typeof value === "string" && value.length <= MAX_WORD_CHARACTERS) return value;
       throw malformed(
         this.#kind,
-        `'${key}' holds something that is not a string`,
+        `'${key}' holds something that is not a string of at most ${MAX_WORD_CHARACTERS} characters`,
       );
     });
   }
@@ -134,6 +135,9 @@ export function chunkedFrames(
   if (chunk.length > 0 || (reset && frames.length === 0)) flush();
   return frames;
 }
+
+/** What one frame brings is told on inside others: without a limit it might not fit there. */
+const MAX_WORD_CHARACTERS = 255;
 
 /** Room for braces, the reset mark and the key around a chunk's items. */
 const CHUNK_OVERHEAD_BYTES = 64;

@@ -5,13 +5,8 @@
  */
 
 import { isIPv4, isIPv6 } from "node:net";
+import type { Address } from "../core/address.ts";
 import { quoted, UsageError } from "./usage_error.ts";
-
-/** Where to listen or to connect; `hostname` is without brackets. */
-export interface Address {
-  readonly hostname: string;
-  readonly port: number;
-}
 
 /** What `:4000` listens on: every IPv4 interface, as the original reaches it. */
 export const ALL_INTERFACES = "0.0.0.0";
@@ -69,21 +64,6 @@ export function parseAdvertisedAddress(text: string): Address {
     );
   }
   return address;
-}
-
-/**
- * The address as text, IPv6 in brackets.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { formatAddress } from "./address.ts";
- *
- * assertEquals(formatAddress({ hostname: "::1", port: 4000 }), "[::1]:4000");
- * ```
- */
-export function formatAddress({ hostname, port }: Address): string {
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
 
 /** The two parts, each as it was written. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Address, parseAddress } from "./address.ts";
+import type { Address } from "../core/address.ts";
+import { parseAddress } from "./address.ts";
 import { type OptionValues, parseCommandLine } from "./args.ts";
 import { secondsAsMs, wholeNumber } from "./option_values.ts";
 import { suggest } from "./suggest.ts";

@@ -15,9 +15,7 @@ export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = typeof LOG_LEVELS[number];
 
 /** What a program reads from a line: snake_case keys with their unit. */
-export type LogFields = Readonly<
-  Record<string, string | number | boolean | null | readonly string[]>
->;
+export type LogFields = Readonly<Record<string, unknown>>;
 
 /** What a log needs from outside. */
 export interface LogOptions {

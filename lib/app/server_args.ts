@@ -5,12 +5,8 @@
  */
 
 import { nameProblem } from "../codec/name.ts";
-import {
-  type Address,
-  parseAddress,
-  parseAdvertisedAddress,
-  parseListenAddress,
-} from "./address.ts";
+import type { Address } from "../core/address.ts";
+import { parseAddress, parseAdvertisedAddress, parseListenAddress } from "./address.ts";
 import { type OptionValues, parseCommandLine } from "./args.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
 import { choice } from "./option_values.ts";

@@ -1,6 +1,6 @@
+import { addressText } from "../../lib/core/address.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import {
-  formatAddress,
   parseAddress,
   parseAdvertisedAddress,
   parseListenAddress,
@@ -66,7 +66,7 @@ Deno.test("addresses that can be read, and come back as written", () => {
     ) {
       assertEquals(parse(text), { hostname, port });
     }
-    assertEquals(formatAddress({ hostname, port }), text);
+    assertEquals(addressText({ hostname, port }), text);
   }
 });
 

@@ -1,0 +1,109 @@
+/**
+ * Attaching a session to the clique under a name.
+ *
+ * @module
+ */
+
+import { nameProblem } from "../codec/name.ts";
+import type { ClientEvent } from "../core/events.ts";
+import { askUntil, canAsk } from "./ask.ts";
+import { Events } from "./events.ts";
+import { Failure } from "./failure.ts";
+import type { LiveSession } from "./live_session.ts";
+import type { Printer } from "./printer.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** A session that is attached, its events, and where they are shown. */
+export interface Attachment {
+  readonly session: LiveSession;
+  readonly events: Events;
+  readonly name: string;
+  readonly printer: Printer;
+  /** Rejects when the name is lost and nobody is there to be asked for another. */
+  readonly lost: Promise<never>;
+}
+
+/** What {@linkcode attach} needs to know. */
+export interface AttachOptions {
+  readonly name: string;
+  readonly printer: Printer;
+  /** Whether the user wants to know which server it is attached to. */
+  readonly tellsWhere: boolean;
+  /** Rejects with the reason for which the user gives up. */
+  readonly givenUp: Promise<unknown>;
+}
+
+/** A name in the form that the wire carries it in. */
+export function normalName(name: string): string {
+  return name.normalize("NFC");
+}
+
+/** The name given, or asked for on a terminal. */
+export async function nameFor(given: string | null): Promise<string> {
+  if (given !== null) {
+    const problem = nameProblem(normalName(given));
+    if (problem === null) return normalName(given);
+    throw new UsageError(`Cannot take name '${given}': ${problem}`);
+  }
+  if (!canAsk()) throw new UsageError("A name is missing: give one with --name NAME");
+  return await askName("Your name: ");
+}
+
+/**
+ * Attaches to the nearest server. A name that is taken is asked for again on a
+ * terminal.
+ *
+ * @throws {Failure} when no server can be reached, or the name is refused.
+ */
+export async function attach(session: LiveSession, options: AttachOptions): Promise<Attachment> {
+  const { printer, givenUp, tellsWhere } = options;
+  const events = new Events();
+  let { name } = options;
+  let failure: Failure | null = null;
+  let attached = false;
+  const lost = Promise.withResolvers<never>();
+  lost.promise.catch(() => {});
+  session.onEvent = (event) => {
+    if (event.kind === "attached") attached = true;
+    if (event.kind === "error") {
+      failure = new Failure(event.code, event.message);
+      if (attached && !canAsk()) lost.reject(failure);
+    }
+    if (isAlwaysShown(event) || (tellsWhere && isWhere(event))) printer.event(event);
+    events.emit(event);
+  };
+  session.call((core, now) => core.attach(name, now));
+  while (true) {
+    await Promise.race([events.until(() => attached || failure !== null), givenUp]);
+    if (attached) return { session, events, name, printer, lost: lost.promise };
+    name = await anotherName(failure);
+    failure = null;
+    session.call((core, now) => core.attach(name, now));
+  }
+}
+
+/** Whatever else the client does, what comes from others is shown: they are told so. */
+function isAlwaysShown({ kind }: ClientEvent): boolean {
+  return kind === "message";
+}
+
+function isWhere({ kind }: ClientEvent): boolean {
+  return kind === "attached" || kind === "moved";
+}
+
+/** Asks for another name if that can help, and somebody is there to be asked. */
+async function anotherName(failure: Failure | null): Promise<string> {
+  if (failure?.code !== "name-taken" || !canAsk()) {
+    throw failure ?? new Failure("refused", "The server refused the name");
+  }
+  return await askName(`${failure.message}. Another name: `);
+}
+
+async function askName(question: string): Promise<string> {
+  const name = await askUntil(question, (text) => {
+    const problem = nameProblem(normalName(text));
+    return problem === null ? null : `Cannot take that name: ${problem}`;
+  });
+  if (name === null) throw new UsageError("A name is missing: the input ended");
+  return normalName(name);
+}

@@ -1,0 +1,31 @@
+/**
+ * What ends a client's verb before it is done.
+ *
+ * @module
+ */
+
+import type { FailureCode } from "../core/events.ts";
+import { ExitCode } from "./exit_code.ts";
+
+/** A verb can't go on; the message says why, in one line. */
+export class Failure extends Error {
+  override readonly name = "Failure";
+
+  constructor(readonly code: FailureCode, message: string) {
+    super(message);
+  }
+
+  /** The exit code that says the same. */
+  get exitCode(): number {
+    return EXIT_CODES[this.code];
+  }
+}
+
+const EXIT_CODES: Readonly<Record<FailureCode, number>> = {
+  "unreachable": ExitCode.unreachable,
+  "refused": ExitCode.refused,
+  "name-taken": ExitCode.nameTaken,
+  "bad-name": ExitCode.usage,
+  "too-long": ExitCode.undelivered,
+  "timed-out": ExitCode.undelivered,
+};

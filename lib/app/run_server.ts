@@ -1,0 +1,141 @@
+/**
+ * The server program: a node on the network, with its log.
+ *
+ * @module
+ */
+
+import { WELL_KNOWN_PORTS } from "../codec/wire.ts";
+import { type Address, addressText, isLoopback } from "../core/address.ts";
+import type { NodeAction } from "../core/context.ts";
+import { Node } from "../core/node.ts";
+import { Driver } from "../net/driver.ts";
+import { listen } from "../net/tcp.ts";
+import { askPort, canAsk } from "./ask.ts";
+import { ExitCode } from "./exit_code.ts";
+import { Log } from "./log.ts";
+import { writeError, writeOut } from "./output.ts";
+import { parseServerArgs, type ServerOptions } from "./server_args.ts";
+import { UsageError } from "./usage_error.ts";
+
+const LOOPBACK = "127.0.0.1";
+
+/**
+ * Runs a server until `leave` is aborted, and returns the exit code.
+ *
+ * @param args the command line, without the program's name.
+ */
+export async function runServer(args: readonly string[], leave: AbortSignal): Promise<number> {
+  try {
+    const command = parseServerArgs(args);
+    if (command.kind !== "run") {
+      writeOut(command.text);
+      return ExitCode.done;
+    }
+    using listener = await openListener(command.options);
+    if (listener === null) return ExitCode.interrupted;
+    await serve(command.options, listener, leave);
+    return ExitCode.done;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    writeError(error.message);
+    return ExitCode.usage;
+  }
+}
+
+async function serve(
+  options: ServerOptions,
+  listener: Deno.TcpListener,
+  leave: AbortSignal,
+): Promise<void> {
+  const log = new Log({
+    format: options.logFormat,
+    level: options.logLevel,
+    write: writeError,
+    now: () => new Date(),
+  });
+  const { hostname, port } = listener.addr;
+  const joins = options.join ?? wellKnown().filter((address) => address.port !== port);
+  const node = new Node({
+    id: randomId(),
+    label: options.label ?? "",
+    listen: { hostname, port },
+    advertise: options.advertise.map(addressText),
+    join: joins.map(addressText),
+    random: Math.random,
+  });
+  const left = Promise.withResolvers<void>();
+  await using driver = new Driver<NodeAction>(node, {
+    onAction: (action) => {
+      if (action.kind === "log") log[action.level](action.event, action.message, action.fields);
+      else left.resolve();
+    },
+    onWarning: (message) => log.warn("network", message),
+  });
+  driver.listen(listener);
+  writeOut(`listening on ${addressText({ hostname, port })}`);
+  log.info("started", `server ${node.id} started`, { id: node.id });
+  if (isLoopback(hostname)) {
+    log.info(
+      "loopback-only",
+      `only this machine can reach it; --listen :${port} opens it to the network`,
+    );
+  }
+  const onLeave = (): void => {
+    node.leave(performance.now());
+    driver.poke();
+  };
+  if (leave.aborted) onLeave();
+  else leave.addEventListener("abort", onLeave, { once: true });
+  await left.promise;
+  log.info("left", "left the clique");
+}
+
+/** Null when the person who was asked gave no answer. */
+async function openListener({ listen: wanted }: ServerOptions): Promise<Deno.TcpListener | null> {
+  if (wanted !== null) return tryListen(wanted);
+  if (!canAsk()) return firstFree();
+  while (true) {
+    const port = await askPort("Which server is this");
+    if (port === null) return null;
+    try {
+      return tryListen({ hostname: LOOPBACK, port });
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      writeError(error.message);
+    }
+  }
+}
+
+function firstFree(): Deno.TcpListener {
+  for (const address of wellKnown()) {
+    try {
+      return listen(address);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw asUsageError(error);
+    }
+  }
+  throw new UsageError(
+    `Cannot listen on ${LOOPBACK}: the ports ${WELL_KNOWN_PORTS.join(", ")} are all taken; ` +
+      "name another one with --listen",
+  );
+}
+
+function tryListen(address: Address): Deno.TcpListener {
+  try {
+    return listen(address);
+  } catch (error) {
+    throw asUsageError(error);
+  }
+}
+
+function asUsageError(error: unknown): UsageError {
+  return new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+}
+
+function wellKnown(): Address[] {
+  return WELL_KNOWN_PORTS.map((port) => ({ hostname: LOOPBACK, port }));
+}
+
+function randomId(): string {
+  return crypto.getRandomValues(new Uint8Array(6)).toHex();
+}

@@ -1,0 +1,88 @@
+/**
+ * What a client can do besides chatting. Each verb runs to its end and returns
+ * the exit code.
+ *
+ * @module
+ */
+
+import type { ClientEvent } from "../core/events.ts";
+import { WELL_KNOWN_PORTS } from "../codec/wire.ts";
+import type { Attachment } from "./attachment.ts";
+import type { ClientOptions, Verb } from "./client_args.ts";
+import { ExitCode } from "./exit_code.ts";
+import { Failure } from "./failure.ts";
+import { lines } from "./lines.ts";
+import type { LiveSession } from "./live_session.ts";
+import { writeError } from "./output.ts";
+import type { Printer } from "./printer.ts";
+import { rttTable, serverTable, whoTable } from "./tables.ts";
+
+/** Messages of `send -` on their way at once: enough to fill a LAN. */
+const MAX_OPEN = 1_000;
+
+type EventOf<Kind extends ClientEvent["kind"]> = Extract<ClientEvent, { kind: Kind }>;
+
+/** `send`: every message ends in a receipt. */
+export async function send(
+  { to, text }: Extract<Verb, { kind: "send" }>,
+  { session, events, printer }: Attachment,
+  signal: AbortSignal,
+): Promise<number> {
+  let failed = false;
+  events.listen((event) => {
+    if (event.kind !== "receipt") return;
+    printer.event(event);
+    if (event.status === "failed") failed = true;
+  });
+  if (text !== null) session.call((core, now) => core.send(to, text, now));
+  else {
+    for await (const line of lines(Deno.stdin.readable, signal)) {
+      session.call((core, now) => core.send(to, line, now));
+      await events.until(() => session.openCount < MAX_OPEN);
+    }
+  }
+  await events.until(() => session.openCount === 0);
+  return failed ? ExitCode.undelivered : ExitCode.done;
+}
+
+/** `who`: the names of the whole clique. */
+export async function who(session: LiveSession, printer: Printer): Promise<number> {
+  const clients: EventOf<"client">[] = [];
+  session.onEvent = (event) => {
+    if (event.kind === "client") clients.push(event);
+  };
+  const answered = session.completed("who");
+  if (!session.call((core) => core.who(false))) {
+    throw new Failure("refused", "Cannot list clients: an original server does not tell them");
+  }
+  await answered;
+  printer.table(clients, whoTable);
+  return ExitCode.done;
+}
+
+/** `servers`: who is in the clique. */
+export function servers(
+  session: LiveSession,
+  printer: Printer,
+  options: ClientOptions,
+): number {
+  printer.table(session.call((core) => core.servers()) as EventOf<"server">[], serverTable);
+  return reportMissing(session, options);
+}
+
+/** `rtt`: how far away each server is. */
+export function rtt(session: LiveSession, printer: Printer, options: ClientOptions): number {
+  const measured = session.call((core) => core.rtts()) as EventOf<"rtt">[];
+  printer.table(measured, rttTable);
+  const isMissing = measured.some(({ summary }) => summary.received === 0);
+  return isMissing ? ExitCode.undelivered : reportMissing(session, options);
+}
+
+/** Says which servers did not answer; those that nobody named may well not be there. */
+function reportMissing(session: LiveSession, { servers: named }: ClientOptions): number {
+  const guesses = named === null ? WELL_KNOWN_PORTS.map((port) => `127.0.0.1:${port}`) : [];
+  const missing = session.call((core) => core.failures())
+    .filter(({ address }) => !guesses.includes(address));
+  for (const { address, why } of missing) writeError(`Cannot reach ${address}: ${why}`);
+  return missing.length > 0 ? ExitCode.undelivered : ExitCode.done;
+}

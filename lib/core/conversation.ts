@@ -43,6 +43,7 @@ export class Conversation {
   readonly #acks = new Map<number, Ack>();
   /** What was sent to a name without a session, and has no answer yet. */
   readonly #byName: { readonly receiver: string; readonly number: number }[] = [];
+  #name = "";
   #nameBytes = new Uint8Array(0);
   #carrier: Carrier | null = null;
 
@@ -64,6 +65,9 @@ export class Conversation {
   /** The session is registered under `name` at a home. */
   attach(carrier: Carrier, name: string): void {
     this.#carrier = carrier;
+    // A sender numbers by name, so what came under another says nothing here.
+    if (name !== this.#name) this.#receiving.renamed();
+    this.#name = name;
     this.#nameBytes = encoder.encode(name);
   }
 
@@ -181,6 +185,12 @@ export class Conversation {
     for (const stream of this.#streams.values()) stream.tick(now);
     this.#broadcasting.tick(now);
     this.pump(now);
+  }
+
+  /** The session is over: what has no receipt will get none from anybody. */
+  end(now: number): void {
+    for (const stream of this.#streams.values()) stream.end(now);
+    this.#broadcasting.end(now);
   }
 
   /** When `tick` has something to do; Infinity when nothing is open. */

@@ -51,6 +51,11 @@ export class Receiving {
     return { show, number: next - 1, status: number < next ? Status.Delivered : Status.Gap };
   }
 
+  /** This client has another name now: every stream to it begins anew. */
+  renamed(): void {
+    this.#next.clear();
+  }
+
   /**
    * A message to everybody: shown unless it, or a later one, was shown. It is
    * sent to each receiver once, so one that is missing is not waited for.

@@ -16,7 +16,7 @@ import {
   type SessionAction,
   type SessionConfig,
 } from "./client_context.ts";
-import { ClientLink } from "./contact.ts";
+import { ClientLink, type Contact } from "./contact.ts";
 import { Conversation } from "./conversation.ts";
 import type { ClientEvent } from "./events.ts";
 import type { Opened } from "./link.ts";
@@ -30,14 +30,18 @@ const IDLE_ECHO_MS = 5_000;
 /** A home that is silent for so long is gone. */
 const HOME_SILENCE_MS = 15_000;
 
-/** How long a polite goodbye waits for its answer. */
-const GOODBYE_MS = 1_000;
-
 /**
  * Where a client is: surveying the servers, done with that, registering,
- * attached, waiting to survey again, or on its way out.
+ * attached, waiting to survey again, on its way out, or gone.
  */
-type Phase = "surveying" | "surveyed" | "enrolling" | "attached" | "waiting" | "ending";
+type Phase =
+  | "surveying"
+  | "surveyed"
+  | "enrolling"
+  | "attached"
+  | "waiting"
+  | "ending"
+  | "ended";
 
 /** One client. All times are milliseconds of one monotonic clock. */
 export class Session {
@@ -50,9 +54,14 @@ export class Session {
   #nextEcho = Infinity;
   #name: string | null = null;
   #moves = 0;
-  #lastHome: string | null = null;
+  #wasAttached = false;
+  /** The home that it was attached to under this name, until it is attached again. */
+  #lostHome: string | null = null;
+  /** Attempts to attach that failed since it was attached last. */
   #failures = 0;
   #watching = false;
+  /** The link on which it asked to hear who comes and goes. */
+  #watched: ClientLink | null = null;
 
   constructor(config: SessionConfig) {
     this.#context = new ClientContext(config);
@@ -104,6 +113,7 @@ export class Session {
     this.#watching ||= watch;
     const link = this.#home ?? this.#survey.usable.find(({ extended }) => extended)?.link ?? null;
     if (link === null || !link.contact.extended) return false;
+    if (watch) this.#watched = link;
     this.#context.send(link, extended.who(watch));
     return true;
   }
@@ -125,11 +135,12 @@ export class Session {
 
   /** Says goodbye everywhere, then acts `ended`. */
   quit(now: number): void {
-    if (this.#phase === "ending") return;
+    if (this.#isOver()) return;
     this.#phase = "ending";
-    this.#deadline = now + GOODBYE_MS;
-    for (const link of this.#context.links.values()) this.#context.sayGoodbye(link);
-    this.#endIfAlone();
+    this.#deadline = Infinity;
+    this.#survey.stop();
+    for (const link of this.#context.links.values()) this.#context.sayGoodbye(link, now);
+    this.#endIfAlone(now);
   }
 
   /** A dial is connected. */
@@ -140,7 +151,8 @@ export class Session {
     const { contact, purpose } = dialled;
     const link = new ClientLink(id, contact, now);
     this.#context.links.set(id, link);
-    if (purpose === "contact") {
+    if (this.#isOver()) this.#phase = "ending";
+    else if (purpose === "contact") {
       contact.connectMs = how.connectMs;
       if (this.#survey.greet(link)) return;
     } else if (this.#phase === "enrolling" && this.#home === null) {
@@ -157,7 +169,10 @@ export class Session {
     this.#context.dials.delete(dial);
     if (dialled === undefined) return;
     if (dialled.purpose === "contact") dialled.contact.fail(why);
-    else if (this.#phase === "enrolling") this.#homeLost(why, now);
+    else if (this.#phase === "enrolling") {
+      this.#forsake(dialled.contact, why);
+      this.#homeLost(why, now);
+    }
     this.#proceed(now);
   }
 
@@ -183,27 +198,28 @@ export class Session {
   closed(id: number, why: string, now: number): void {
     const link = this.#context.links.get(id);
     if (link === undefined) return;
-    this.#context.links.delete(id);
+    this.#context.forget(link);
     if (!link.closing) this.#abandon(link, why, now);
     this.#proceed(now);
-    this.#endIfAlone();
+    this.#endIfAlone(now);
   }
 
   /** Does what is due, and returns when it wants to be called again. */
   tick(now: number): number {
     if (now >= this.#deadline) this.#deadlinePassed(now);
+    this.#context.closeOverdue(now);
     this.#survey.tick(now);
     this.#tendHome(now);
     this.#conversation.tick(now);
     this.#wakeHome();
     this.#proceed(now);
-    const next = Math.min(
+    return Math.min(
       this.#deadline,
+      this.#context.nextOverdue(),
       this.#survey.nextDeadline(),
       this.#conversation.nextDeadline(now),
+      this.#homeDeadline(),
     );
-    if (this.#home === null) return next;
-    return Math.min(next, this.#nextEcho, this.#home.heardAt + HOME_SILENCE_MS);
   }
 
   /** The next bytes to write on a link, at most 64 KiB; null when there are none. */
@@ -256,13 +272,12 @@ export class Session {
       return;
     }
     this.#phase = "surveyed";
-    this.#failures = 0;
     this.#context.actions.push({ kind: "complete", what: "gathered" });
     if (this.#name !== null) this.#choose(now);
   }
 
   #unreachable(now: number): void {
-    if (this.#lastHome === null) {
+    if (!this.#wasAttached) {
       const reasons = this.#survey.failures.map(({ address, why }) => `${address}: ${why}`);
       this.#context.fail("unreachable", `Cannot reach any server: ${reasons.join("; ")}`);
     }
@@ -278,7 +293,7 @@ export class Session {
       this.#beginSurvey(now);
       return;
     }
-    this.#survey.end(best);
+    this.#survey.end(best, now);
     this.#phase = "enrolling";
     this.#deadline = now + DEADLINE_MS;
     if (best.extended && best.link !== null) {
@@ -303,27 +318,29 @@ export class Session {
     );
   }
 
-  #attached(name: string): void {
+  #attached(name: string, now: number): void {
     if (this.#home === null || this.#phase !== "enrolling") return;
     const { contact, outbox } = this.#home;
-    if (contact.link !== this.#home) this.#context.sayGoodbye(contact.link);
+    if (contact.link !== this.#home) this.#context.sayGoodbye(contact.link, now);
     this.#phase = "attached";
     this.#deadline = Infinity;
+    this.#failures = 0;
+    this.#wasAttached = true;
     this.#conversation.attach({ outbox, extended: contact.extended }, name);
     const { address: server, minMs: rttMs } = contact;
-    if (this.#lastHome === null) this.#context.tell({ kind: "attached", server, name, rttMs });
-    else {
-      const from = this.#lastHome;
-      this.#context.tell({ kind: "moved", from, server, rttMs, reason: "home-lost" });
-    }
-    this.#lastHome = server;
-    if (this.#watching) this.who(true);
+    const from = this.#lostHome;
+    this.#lostHome = null;
+    // Who had to take another name has not moved, and must hear what it is called.
+    if (from === null) this.#context.tell({ kind: "attached", server, name, rttMs });
+    else this.#context.tell({ kind: "moved", from, server, rttMs, reason: "home-lost" });
+    if (this.#watching && this.#watched !== this.#home) this.who(true);
   }
 
   #refused(refusal: { name: string; reason: string; message: string }, now: number): void {
     const { reason, message } = refusal;
     this.#conversation.detach(now);
     this.#name = null;
+    this.#lostHome = null;
     this.#phase = "enrolling";
     this.#deadline = Infinity;
     const code = reason === "name-taken" || reason === "bad-name" ? reason : "refused";
@@ -335,6 +352,7 @@ export class Session {
     this.#context.close(home);
     this.#home = null;
     this.#name = null;
+    this.#lostHome = null;
     this.#phase = "surveyed";
     this.#deadline = Infinity;
     this.#context.fail("name-taken", message);
@@ -378,11 +396,11 @@ export class Session {
   #takeAnswer(home: ClientLink, kind: number, now: number): void {
     switch (kind) {
       case Kind.JoinOrRegistered:
-        return this.#attached(this.#name ?? "");
+        return this.#attached(this.#name ?? "", now);
       case Kind.NameTaken:
         return this.#refusedByBase(home);
       case Kind.Enrolled:
-        return this.#attached(extended.decodeEnrolled(home.reader.payload()));
+        return this.#attached(extended.decodeEnrolled(home.reader.payload()), now);
       case Kind.Refused:
         return this.#refused(extended.decodeRefused(home.reader.payload()), now);
     }
@@ -403,28 +421,46 @@ export class Session {
     const isContact = contact.link === link;
     this.#context.close(link);
     if (link === this.#home) this.#homeLost(why, now);
-    else if (isContact && this.#phase !== "ending") this.#survey.lost(link, why);
+    else if (isContact && !this.#isOver()) this.#survey.lost(link, why);
   }
 
   #homeLost(why: string, now: number): void {
     const home = this.#home;
+    if (this.#phase === "attached" && home !== null) this.#lostHome = home.contact.address;
     this.#home = null;
     this.#nextEcho = Infinity;
     this.#deadline = Infinity;
     this.#conversation.detach(now);
     if (home !== null) {
       this.#context.close(home);
-      home.contact.fail(why);
-      if (home.contact.link !== null) this.#context.close(home.contact.link);
+      this.#forsake(home.contact, why);
     }
-    if (this.#phase === "ending") return;
-    if (this.#lastHome === null) this.#unreachable(now);
-    else this.#beginSurvey(now);
+    if (this.#isOver()) return;
+    // Others may be alive; but if no registration succeeds, it must not try in a loop.
+    if (this.#failures++ === 0) this.#beginSurvey(now);
+    else this.#unreachable(now);
+  }
+
+  #forsake(contact: Contact, why: string): void {
+    if (contact.link !== null) this.#context.close(contact.link);
+    contact.fail(why);
+  }
+
+  /** The home, if it must give signs of life: a base one may be silent for hours. */
+  #watchedHome(): ClientLink | null {
+    return this.#home !== null && this.#home.contact.extended && !this.#isOver()
+      ? this.#home
+      : null;
+  }
+
+  #homeDeadline(): number {
+    const home = this.#watchedHome();
+    return home === null ? Infinity : Math.min(this.#nextEcho, home.heardAt + HOME_SILENCE_MS);
   }
 
   #tendHome(now: number): void {
-    const home = this.#home;
-    if (home === null || !home.contact.extended || this.#phase === "ending") return;
+    const home = this.#watchedHome();
+    if (home === null) return;
     if (now - home.heardAt >= HOME_SILENCE_MS) {
       this.#homeLost("silent", now);
       return;
@@ -442,13 +478,17 @@ export class Session {
         return this.#beginSurvey(now);
       case "enrolling":
         return this.#homeLost("it did not answer the registration", now);
-      case "ending":
-        for (const link of this.#context.links.values()) this.#context.close(link);
     }
   }
 
-  #endIfAlone(): void {
+  #isOver(): boolean {
+    return this.#phase === "ending" || this.#phase === "ended";
+  }
+
+  #endIfAlone(now: number): void {
     if (this.#phase !== "ending" || this.#context.links.size > 0) return;
+    this.#phase = "ended";
+    this.#conversation.end(now);
     this.#context.actions.push({ kind: "complete", what: "ended" });
   }
 

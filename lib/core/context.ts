@@ -45,6 +45,8 @@ export interface NodeConfig {
   readonly advertise: readonly string[];
   /** Addresses to dial for ever. */
   readonly join: readonly string[];
+  /** Nobody named them: that nobody answers there is no news. */
+  readonly joinIsGuess?: boolean;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   readonly limits?: Partial<NodeLimits>;
@@ -169,7 +171,7 @@ export class Context {
 
   /** Who is at the other end, for people. */
   describe(link: Link): string {
-    const where = link.dialled?.address ?? addressText(link.how.remote);
+    const where = link.dialled?.address ?? link.reachedAt ?? addressText(link.how.remote);
     if (link.peer !== null) return `server ${link.peer} at ${where}`;
     if (link.seat !== null) return `client ${link.seat.claim.name} at ${where}`;
     return where;

@@ -44,8 +44,14 @@ export class Link {
   extended = false;
   /** The id of the server at the other end. */
   peer: string | null = null;
+  /** Where that server accepts connections, by its own word: for people. */
+  reachedAt: string | null = null;
   /** The name that its client holds, or asks for. */
   seat: Seat<Link> | null = null;
+  /** The session that its client enrolled last: even after 7/0 it acknowledges what it reads. */
+  session = 0;
+  /** Messages may be passed to it: a peer, or a client that was told that it has its name. */
+  takesMessages = false;
   /** The client wants to hear who comes and goes. */
   watching = false;
   /** When the last bytes came, and when the first byte of an unfinished frame did. */

@@ -71,10 +71,10 @@ export class Peers {
   dialFailed(dial: number, why: string): void {
     const dialled = this.takeDial(dial);
     if (dialled === null) return;
-    const first = dialled.target.attempts === 0 &&
-      dialled.target.kind === "seed";
+    const isNews = dialled.target.attempts === 0 && dialled.target.kind === "seed" &&
+      !this.#context.config.joinIsGuess;
     this.#members.failed(dialled.target, this.#context.now);
-    this.#context.log(first ? "info" : "debug", "dial-failed", {
+    this.#context.log(isNews ? "info" : "debug", "dial-failed", {
       message: `cannot reach ${dialled.address}: ${why}; trying again`,
       fields: { address: dialled.address, why },
     });
@@ -161,13 +161,16 @@ export class Peers {
 
   /** 9/2: who else there is, or was. */
   news(link: Link, payload: Uint8Array): void {
+    if (link.role !== "peer") throw unexpected("members", "they come from a peer");
     this.#takeNews(extended.decodeMembers(payload), link);
   }
 
   /** 9/3: the other server leaves on purpose. */
   leaving(link: Link): void {
     const { peer } = link;
-    if (peer === null) throw unexpected("leaving", "it comes from a member");
+    if (peer === null || link.role !== "peer") {
+      throw unexpected("leaving", "it comes from a peer");
+    }
     if (!this.#members.leave(peer, this.#context.now)) return;
     this.#context.log("info", "peer-left", {
       message: `server ${peer} leaves the clique`,
@@ -250,6 +253,7 @@ export class Peers {
   #learn(link: Link, id: string, card: extended.MemberCard): void {
     link.peer = id;
     const addresses = tellable(card.addresses, link);
+    link.reachedAt = addresses[0] ?? null;
     const { label } = card;
     const fresh = this.#members.learn(
       { id, label, addresses },
@@ -303,6 +307,8 @@ export class Peers {
   #establish(link: Link, peer: string): void {
     if (this.#linked.has(link)) return;
     link.role = "peer";
+    link.takesMessages = true;
+    link.outbox.allow(this.#context.limits.peerOutboxBytes);
     this.#linked.add(link);
     this.#members.linked(peer, this.#context.now);
     if (link.dialled !== null) this.#members.settled(link.dialled.target);
@@ -310,7 +316,7 @@ export class Peers {
       message: `linked to ${this.#context.describe(link)}`,
       fields: {
         peer,
-        address: link.dialled?.address ?? addressText(link.how.remote),
+        address: link.dialled?.address ?? link.reachedAt ?? addressText(link.how.remote),
       },
     });
     this.#tell(link, {

@@ -6,12 +6,12 @@
 
 import { nameProblem } from "../codec/name.ts";
 import type { ClientEvent } from "../core/events.ts";
-import { askUntil, canAsk } from "./ask.ts";
+import { ask, canAsk } from "./ask.ts";
 import { Events } from "./events.ts";
 import { Failure } from "./failure.ts";
 import type { LiveSession } from "./live_session.ts";
 import type { Printer } from "./printer.ts";
-import { UsageError } from "./usage_error.ts";
+import { quoted, UsageError } from "./usage_error.ts";
 
 /** A session that is attached, its events, and where they are shown. */
 export interface Attachment {
@@ -19,7 +19,7 @@ export interface Attachment {
   readonly events: Events;
   readonly name: string;
   readonly printer: Printer;
-  /** Rejects when the name is lost and nobody is there to be asked for another. */
+  /** Rejects when the name is lost. */
   readonly lost: Promise<never>;
 }
 
@@ -31,6 +31,8 @@ export interface AttachOptions {
   readonly tellsWhere: boolean;
   /** Rejects with the reason for which the user gives up. */
   readonly givenUp: Promise<unknown>;
+  /** Ends a question. */
+  readonly interrupt: AbortSignal;
 }
 
 /** A name in the form that the wire carries it in. */
@@ -39,14 +41,14 @@ export function normalName(name: string): string {
 }
 
 /** The name given, or asked for on a terminal. */
-export async function nameFor(given: string | null): Promise<string> {
+export async function nameFor(given: string | null, interrupt: AbortSignal): Promise<string> {
   if (given !== null) {
     const problem = nameProblem(normalName(given));
     if (problem === null) return normalName(given);
-    throw new UsageError(`Cannot take name '${given}': ${problem}`);
+    throw new UsageError(`Cannot take name ${quoted(given)}: ${problem}`);
   }
   if (!canAsk()) throw new UsageError("A name is missing: give one with --name NAME");
-  return await askName("Your name: ");
+  return await askName("Your name: ", interrupt);
 }
 
 /**
@@ -56,18 +58,19 @@ export async function nameFor(given: string | null): Promise<string> {
  * @throws {Failure} when no server can be reached, or the name is refused.
  */
 export async function attach(session: LiveSession, options: AttachOptions): Promise<Attachment> {
-  const { printer, givenUp, tellsWhere } = options;
+  const { printer, givenUp, tellsWhere, interrupt } = options;
   const events = new Events();
   let { name } = options;
   let failure: Failure | null = null;
   let attached = false;
   const lost = Promise.withResolvers<never>();
+  // Whoever can't do without a name hears of it; nobody need.
   lost.promise.catch(() => {});
   session.onEvent = (event) => {
     if (event.kind === "attached") attached = true;
     if (event.kind === "error") {
       failure = new Failure(event.code, event.message);
-      if (attached && !canAsk()) lost.reject(failure);
+      if (attached) lost.reject(failure);
     }
     if (isAlwaysShown(event) || (tellsWhere && isWhere(event))) printer.event(event);
     events.emit(event);
@@ -76,7 +79,7 @@ export async function attach(session: LiveSession, options: AttachOptions): Prom
   while (true) {
     await Promise.race([events.until(() => attached || failure !== null), givenUp]);
     if (attached) return { session, events, name, printer, lost: lost.promise };
-    name = await anotherName(failure);
+    name = await anotherName(failure, interrupt);
     failure = null;
     session.call((core, now) => core.attach(name, now));
   }
@@ -92,18 +95,22 @@ function isWhere({ kind }: ClientEvent): boolean {
 }
 
 /** Asks for another name if that can help, and somebody is there to be asked. */
-async function anotherName(failure: Failure | null): Promise<string> {
+async function anotherName(failure: Failure | null, interrupt: AbortSignal): Promise<string> {
   if (failure?.code !== "name-taken" || !canAsk()) {
     throw failure ?? new Failure("refused", "The server refused the name");
   }
-  return await askName(`${failure.message}. Another name: `);
+  return await askName(`${failure.message}. Another name: `, interrupt);
 }
 
-async function askName(question: string): Promise<string> {
-  const name = await askUntil(question, (text) => {
-    const problem = nameProblem(normalName(text));
-    return problem === null ? null : `Cannot take that name: ${problem}`;
+async function askName(text: string, interrupt: AbortSignal): Promise<string> {
+  const answer = await ask({
+    text,
+    check: (typed) => {
+      const problem = nameProblem(normalName(typed));
+      return problem === null ? null : `Cannot take name ${quoted(typed)}: ${problem}`;
+    },
+    missing: "A name is missing",
+    interrupt,
   });
-  if (name === null) throw new UsageError("A name is missing: the input ended");
-  return normalName(name);
+  return normalName(answer);
 }

@@ -5,14 +5,14 @@
  */
 
 import process from "node:process";
-import { clearLine, createInterface, cursorTo, type Interface } from "node:readline";
+import { clearScreenDown, createInterface, type Interface, moveCursor } from "node:readline";
 import { EVERYBODY, nameProblem } from "../codec/name.ts";
 import type { ClientEvent } from "../core/events.ts";
 import { type Attachment, normalName } from "./attachment.ts";
 import { ExitCode } from "./exit_code.ts";
-import { writeError, writeOut } from "./output.ts";
 import { suggest } from "./suggest.ts";
 import { rttTable, serverTable, whoTable } from "./tables.ts";
+import { quoted } from "./usage_error.ts";
 
 const PROMPT = "> ";
 
@@ -21,7 +21,7 @@ const HELP = [
   "/who        who is here",
   "/servers    the servers of the clique",
   "/rtt        how far away they were when they were measured",
-  "/name NAME  take another name, if yours was lost",
+  "/name NAME  take another name",
   "/help       this",
   "/quit       leave",
 ];
@@ -39,12 +39,17 @@ class Talk {
   readonly #attachment: Attachment;
   readonly #terminal: boolean;
   readonly #input: Interface;
+  /** Everybody's names, for completion. */
+  readonly #names = new Set<string>();
+  /** What one holds; null when it was lost. */
+  #name: string | null;
   #clients: EventOf<"client">[] = [];
   #asking: Promise<unknown> = Promise.resolve();
   #interrupted = false;
 
   constructor(attachment: Attachment) {
     this.#attachment = attachment;
+    this.#name = attachment.name;
     this.#terminal = !attachment.printer.json && Deno.stdin.isTerminal() &&
       Deno.stdout.isTerminal();
     this.#input = createInterface({
@@ -52,11 +57,12 @@ class Talk {
       ...(this.#terminal ? { output: process.stdout } : {}),
       terminal: this.#terminal,
       prompt: PROMPT,
+      completer: (line: string) => this.#complete(line),
     });
   }
 
   async run(signal: AbortSignal): Promise<number> {
-    const { events, session, name, printer } = this.#attachment;
+    const { events, session, name, printer, lost } = this.#attachment;
     const ended = new Promise<void>((resolve) => this.#input.once("close", resolve));
     const stop = (): void => {
       this.#interrupted = true;
@@ -69,16 +75,16 @@ class Talk {
     events.listen((event) => this.#hear(event));
     this.#ask(true);
     if (this.#terminal) {
-      printer.out = (line) => this.#above(writeOut, line);
-      printer.err = (line) => this.#above(writeError, line);
       printer.out(`You are ${name}. A line is NAME TEXT; /help shows more.`);
+      printer.aside = (write) => this.#above(write);
+      this.#input.prompt();
     }
-    await ended;
-    printer.out = writeOut;
-    printer.err = writeError;
+    // At a terminal, somebody is there to take another name.
+    await Promise.race([ended, printer.unread, ...(this.#terminal ? [] : [lost])]);
+    if (this.#terminal) this.#leaveTerminal();
     if (this.#interrupted) return ExitCode.interrupted;
     // The input ended: what was typed still gets its receipts.
-    await events.until(() => session.openCount === 0);
+    await Promise.race([events.until(() => session.openCount === 0), printer.unread]);
     return ExitCode.done;
   }
 
@@ -95,18 +101,20 @@ class Talk {
     const [, typed = "", text = ""] = /^(\S+)\s?(.*)$/su.exec(line) ?? [];
     const to = normalName(typed);
     const problem = to === EVERYBODY ? null : nameProblem(to);
-    if (problem !== null) printer.err(`Cannot send to '${to}': ${problem}`);
+    if (problem !== null) printer.err(`Cannot send to ${quoted(to)}: ${problem}`);
     else if (text === "") printer.err(`Nothing to send: write ${to} and then a text`);
     else session.call((core, now) => core.send(to, text, now));
   }
 
   #command(text: string): void {
     const { session, printer } = this.#attachment;
+    const [, command = "", argument = ""] = /^(\S+)\s*(.*)$/su.exec(text) ?? [];
+    if (command === "/name") return this.#rename(normalName(argument));
     switch (text) {
       case "/quit":
         return this.#input.close();
       case "/help":
-        return HELP.forEach((line) => printer.out(line));
+        return HELP.forEach((line) => printer.note(line));
       case "/who":
         return void this.#who();
       case "/servers": {
@@ -115,21 +123,17 @@ class Talk {
       }
       case "/rtt":
         return printer.table(session.call((core) => core.rtts()) as EventOf<"rtt">[], rttTable);
-      default: {
-        const name = /^\/name\s+(\S+)$/u.exec(text)?.[1];
-        if (name !== undefined) return this.#rename(normalName(name));
-        const meant = suggest(text, COMMANDS);
-        printer.err(
-          `Unknown command ${text}: ${meant === null ? "see /help" : `did you mean ${meant}?`}`,
-        );
-      }
+      default:
+        printer.err(commandProblem(command));
     }
   }
 
   #rename(name: string): void {
+    const { printer, session } = this.#attachment;
     const problem = nameProblem(name);
-    if (problem !== null) this.#attachment.printer.err(`Cannot take name '${name}': ${problem}`);
-    else this.#attachment.session.call((core, now) => core.attach(name, now));
+    if (problem !== null) printer.err(`Cannot take name ${quoted(name)}: ${problem}`);
+    else if (name === this.#name) printer.err(`You are ${name} already`);
+    else session.call((core, now) => core.attach(name, now));
   }
 
   /** One question at a time: the answers carry nothing to tell them apart by. */
@@ -155,8 +159,12 @@ class Talk {
   #hear(event: ClientEvent): void {
     const { printer } = this.#attachment;
     switch (event.kind) {
+      case "attached":
+        this.#name = event.name;
+        return;
       case "client":
         this.#clients.push(event);
+        this.#names.add(event.name);
         return;
       case "receipt":
         // That it was delivered is what one expects; a person wants the others.
@@ -164,19 +172,50 @@ class Talk {
         return;
       case "joined":
       case "left":
-        if (event.name !== this.#attachment.name) printer.event(event);
+        if (event.kind === "joined") this.#names.add(event.name);
+        else this.#names.delete(event.name);
+        if (!printer.json && event.name !== this.#name) printer.event(event);
         return;
       case "error":
+        this.#name = null;
+        // Elsewhere it is the end, and said there.
+        if (!this.#terminal) return;
         printer.event(event);
-        if (!printer.json) printer.err("/name NAME takes another one");
+        printer.err("You have no name now: /name NAME takes one");
     }
   }
 
-  /** Writes a line above the one being typed. */
-  #above(write: (line: string) => boolean, line: string): void {
-    cursorTo(process.stdout, 0);
-    clearLine(process.stdout, 0);
-    write(line);
+  /** Commands at the beginning of a line, and names where one is expected. */
+  #complete(line: string): [string[], string] {
+    const words = line.startsWith("/") ? COMMANDS : [...this.#names].sort();
+    const begun = words.filter((word) => word.startsWith(line) && word !== this.#name);
+    return [begun.map((word) => line.startsWith("/") ? word : `${word} `), line];
+  }
+
+  /** Writes lines above the one being typed, and that one again below them. */
+  #above(write: () => void): void {
+    this.#wipe();
+    write();
     this.#input.prompt(true);
   }
+
+  /** Nobody types any more: what comes now is written as it comes. */
+  #leaveTerminal(): void {
+    this.#attachment.printer.aside = (write) => write();
+  }
+
+  /** Takes the line being typed from the screen: it may be wrapped into several. */
+  #wipe(): void {
+    moveCursor(process.stdout, -Number.MAX_SAFE_INTEGER, -this.#input.getCursorPos().rows);
+    clearScreenDown(process.stdout);
+  }
+}
+
+function commandProblem(command: string): string {
+  if (COMMANDS.some((known) => known === command)) {
+    return `Unexpected words behind ${command}: it takes none`;
+  }
+  const meant = suggest(command, COMMANDS);
+  const advice = meant === null ? "see /help" : `did you mean ${meant}?`;
+  return `Unknown command ${quoted(command)}: ${advice}`;
 }

@@ -4,6 +4,11 @@
  * @module
  */
 
+/** Whatever is under way ends because the user, or the system, says so. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
 /** Signals so close together are one: Ctrl-C under `deno task` arrives twice. */
 const ONE_SIGNAL_MS = 500;
 

@@ -5,21 +5,43 @@
  * @module
  */
 
+import { reason } from "../net/tcp.ts";
+
 const encoder = new TextEncoder();
 
-/** Writes one line to standard output. A reader that went away is not an error. */
+/** Standard output can't take anything; the message says why, in one line. */
+export class OutputError extends Error {
+  override readonly name = "OutputError";
+}
+
+/**
+ * Writes one line to standard output. False when its reader went away, which
+ * is no error: `client listen | head -1`.
+ *
+ * @throws {OutputError} when there is no room, or it was never open.
+ */
 export function writeOut(line: string): boolean {
-  return write(Deno.stdout, line);
+  try {
+    write(Deno.stdout, line);
+    return true;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.BrokenPipe) return false;
+    throw new OutputError(`Cannot write to standard output: ${reason(cause)}`, { cause });
+  }
 }
 
-/** Writes one line to standard error. */
-export function writeError(line: string): boolean {
-  return write(Deno.stderr, line);
+/** Writes one line to standard error, if that can be: a full disk ends no server. */
+export function writeError(line: string): void {
+  try {
+    write(Deno.stderr, line);
+  } catch {
+    // There is nowhere left to say so.
+  }
 }
 
-/** Whether standard output is a terminal that wants colour. */
-export function wantsColour(): boolean {
-  return Deno.stdout.isTerminal() && !Deno.noColor;
+/** Whether a stream is a terminal that wants colour. */
+export function wantsColour(stream: { isTerminal(): boolean }): boolean {
+  return stream.isTerminal() && !Deno.noColor;
 }
 
 /** Columns of the terminal; null when there is none, or it does not know. */
@@ -32,13 +54,7 @@ export function terminalWidth(): number | null {
   }
 }
 
-function write(to: typeof Deno.stdout, line: string): boolean {
+function write(to: typeof Deno.stdout, line: string): void {
   let left = encoder.encode(`${line}\n`);
-  try {
-    while (left.length > 0) left = left.subarray(to.writeSync(left));
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) return false;
-    throw error;
-  }
+  while (left.length > 0) left = left.subarray(to.writeSync(left));
 }

@@ -184,10 +184,11 @@ function words(event: ClientEvent): string {
 function receiptWords(receipt: Receipt): string {
   const { seq, status, reason, latencyMs, counts } = receipt;
   const to = receipt.to === EVERYBODY ? "all" : receipt.to;
-  const message = `message ${seq} to ${to}`;
+  // What could not even be tried has no number.
+  const message = seq === 0 ? `message to ${to}` : `message ${seq} to ${to}`;
   const why = reason === null ? "" : `: ${reasonWords(reason)}`;
   const after = latencyMs === null ? "" : ` in ${durationText(latencyMs)}`;
-  if (counts !== undefined) {
+  if (counts !== undefined && seq > 0) {
     const { delivered, failed } = counts;
     return `${message}: delivered to ${delivered}, not to ${failed}${after}${
       reason === null ? "" : ` (${reasonWords(reason)})`

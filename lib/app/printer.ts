@@ -5,7 +5,7 @@
  */
 
 import type { ClientEvent } from "../core/events.ts";
-import { terminalWidth, wantsColour, writeError, writeOut } from "./output.ts";
+import { OutputError, terminalWidth, wantsColour, writeError, writeOut } from "./output.ts";
 import { jsonLine, textLines, type TextOptions } from "./print.ts";
 
 /** Draws events as a table. */
@@ -13,31 +13,67 @@ export type Table<Event> = (events: readonly Event[], options: TextOptions) => s
 
 /** Where a client's events and remarks are shown. */
 export class Printer {
-  /** Take a line each; a chat puts them above the line being typed. */
-  out: (line: string) => void = writeOut;
-  err: (line: string) => void = writeError;
+  /** Resolves when what is shown can't be read any more, so that nobody need go on. */
+  readonly unread: Promise<void>;
+  /** Takes the writing of a line; a chat does it above the line being typed. */
+  aside: (write: () => void) => void = (write) => write();
+  readonly #unread = Promise.withResolvers<void>();
+  #problem: OutputError | null = null;
 
-  constructor(readonly json: boolean) {}
+  constructor(readonly json: boolean) {
+    this.unread = this.#unread.promise;
+  }
+
+  /** What an answer could not be written for; null while there was nothing. */
+  get problem(): OutputError | null {
+    return this.#problem;
+  }
 
   /** One event. What is no answer to the user's question is a diagnostic. */
   event(event: ClientEvent): void {
     if (this.json) this.out(jsonLine(event));
-    else {
-      const write = isDiagnostic(event) ? this.err : this.out;
-      for (const line of textLines(event, textOptions())) write(line);
+    else if (isDiagnostic(event)) {
+      for (const line of textLines(event, textOptions(Deno.stderr))) this.err(line);
+    } else {
+      for (const line of textLines(event, textOptions(Deno.stdout))) this.out(line);
     }
   }
 
   /** Several events of one kind. */
   table<Event extends ClientEvent>(events: readonly Event[], table: Table<Event>): void {
-    for (const line of this.json ? events.map(jsonLine) : table(events, textOptions())) {
-      this.out(line);
+    const options = textOptions(Deno.stdout);
+    for (const line of this.json ? events.map(jsonLine) : table(events, options)) this.out(line);
+  }
+
+  /** A line of an answer. */
+  out(line: string): void {
+    this.aside(() => this.#write(line));
+  }
+
+  /** A remark. */
+  err(line: string): void {
+    this.aside(() => writeError(line));
+  }
+
+  /** A remark for people, where an answer would stand. */
+  note(line: string): void {
+    if (this.json) this.err(line);
+    else this.out(line);
+  }
+
+  #write(line: string): void {
+    try {
+      if (writeOut(line)) return;
+    } catch (error) {
+      if (!(error instanceof OutputError)) throw error;
+      this.#problem = error;
     }
+    this.#unread.resolve();
   }
 }
 
-function textOptions(): TextOptions {
-  return { colour: wantsColour(), width: terminalWidth() };
+function textOptions(stream: { isTerminal(): boolean }): TextOptions {
+  return { colour: wantsColour(stream), width: terminalWidth() };
 }
 
 function isDiagnostic({ kind }: ClientEvent): boolean {

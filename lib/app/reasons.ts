@@ -1,9 +1,11 @@
+import { MAX_TEXT_BYTES } from "../codec/stream.ts";
+
 /** Why a message was not delivered, in words for people. */
 const WORDS: ReadonlyMap<string, string> = new Map([
   ["no-such-name", "nobody has that name"],
   ["timed-out", "no receipt came in time, it may have been shown"],
   ["receiver-changed", "somebody else has that name now"],
-  ["too-long", "the text is too long"],
+  ["too-long", `the text has more than ${MAX_TEXT_BYTES} bytes`],
   ["slow", "the receiver reads too slowly"],
   ["moving", "the receiver is moving to another server"],
   ["link-lost", "the link to the receiver's server was lost"],

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { nameProblem } from "../codec/name.ts";
-import { EVERYBODY } from "../codec/name.ts";
+import { EVERYBODY, nameProblem } from "../codec/name.ts";
 import { WELL_KNOWN_PORTS } from "../codec/wire.ts";
 import { addressText } from "../core/address.ts";
 import { askPort, canAsk } from "./ask.ts";
@@ -14,12 +13,18 @@ import { chat } from "./chat.ts";
 import { type ClientOptions, parseClientArgs, type Verb } from "./client_args.ts";
 import { ExitCode } from "./exit_code.ts";
 import { Failure } from "./failure.ts";
+import { Interrupted } from "./interrupts.ts";
+import { Limit } from "./limit.ts";
 import { type LiveOptions, LiveSession } from "./live_session.ts";
-import { writeError, writeOut } from "./output.ts";
+import { OutputError, writeError, writeOut } from "./output.ts";
 import { jsonLine } from "./print.ts";
 import { Printer } from "./printer.ts";
-import { UsageError } from "./usage_error.ts";
+import { quoted, UsageError } from "./usage_error.ts";
 import { rtt, send, servers, who } from "./verbs.ts";
+
+/** Where nobody named a server, five reasons would say less. */
+const NOBODY_HERE = `No server answers on 127.0.0.1, ports ${WELL_KNOWN_PORTS.join(", ")}: ` +
+  "name one with --server HOST:PORT";
 
 /**
  * Runs a client's verb and returns the exit code.
@@ -28,30 +33,36 @@ import { rtt, send, servers, who } from "./verbs.ts";
  * @param interrupt ends whatever it does, politely.
  */
 export async function runClient(args: readonly string[], interrupt: AbortSignal): Promise<number> {
-  let json = false;
+  let options: ClientOptions | null = null;
   try {
     const command = parseClientArgs(args);
     if (command.kind !== "run") {
       writeOut(command.text);
       return ExitCode.done;
     }
-    json = command.options.json;
-    return await runVerb(command.options, interrupt);
+    options = command.options;
+    return await runVerb(options, interrupt);
   } catch (error) {
-    if (error instanceof Interrupted) return ExitCode.interrupted;
-    if (error instanceof Failure) {
-      const { code, message } = error;
-      if (json) writeOut(jsonLine({ kind: "error", code, message }));
-      else writeError(message);
-      return error.exitCode;
-    }
-    if (!(error instanceof UsageError)) throw error;
-    writeError(error.message);
-    return ExitCode.usage;
+    return explained(error, options);
   }
 }
 
-class Interrupted extends Error {}
+/** Says what ended a verb, if that needs saying, and returns the exit code. */
+function explained(error: unknown, options: ClientOptions | null): number {
+  if (error instanceof Interrupted) return ExitCode.interrupted;
+  if (error instanceof Failure) {
+    const { code } = error;
+    const message = code === "unreachable" && options?.servers === null && !canAsk()
+      ? NOBODY_HERE
+      : error.message;
+    if (options?.json) writeOut(jsonLine({ kind: "error", code, message }));
+    else writeError(message);
+    return error.exitCode;
+  }
+  if (!(error instanceof UsageError || error instanceof OutputError)) throw error;
+  writeError(error.message);
+  return error instanceof UsageError ? ExitCode.usage : ExitCode.undelivered;
+}
 
 async function runVerb(options: ClientOptions, interrupt: AbortSignal): Promise<number> {
   const { verb } = options;
@@ -59,24 +70,29 @@ async function runVerb(options: ClientOptions, interrupt: AbortSignal): Promise<
     ? { ...options, verb: { ...verb, to: checkedReceiver(verb.to) } }
     : options;
   const live: LiveOptions = {
-    servers: await serversOf(options),
+    servers: await serversOf(options, interrupt),
     pin: options.pin,
     ...measuring(verb),
   };
-  const name = await nameOf(options);
+  const name = await nameOf(options, interrupt);
+  const printer = new Printer(options.json);
   using limit = new Limit(options, interrupt);
   await using session = new LiveSession(live);
   const work = name === null
-    ? survey(session, verbOptions)
-    : converse(session, { name, options: verbOptions, limit });
+    ? survey(session, { options: verbOptions, printer })
+    : converse(session, { name, options: verbOptions, printer, limit });
   // The loser of the race may still fail when the session is closed under it.
   work.catch(() => {});
-  return await Promise.race([work, limit.passed]);
+  const exitCode = await Promise.race([work, limit.passed]);
+  if (printer.problem !== null) throw printer.problem;
+  return exitCode;
 }
 
 /** The verbs that need no name. */
-async function survey(session: LiveSession, options: ClientOptions): Promise<number> {
-  const printer = new Printer(options.json);
+async function survey(
+  session: LiveSession,
+  { options, printer }: { options: ClientOptions; printer: Printer },
+): Promise<number> {
   const unreachable = Promise.withResolvers<never>();
   session.onEvent = (event) => {
     if (event.kind === "error") unreachable.reject(new Failure(event.code, event.message));
@@ -97,71 +113,52 @@ async function survey(session: LiveSession, options: ClientOptions): Promise<num
 /** The verbs of somebody with a name. */
 async function converse(
   session: LiveSession,
-  { name, options, limit }: { name: string; options: ClientOptions; limit: Limit },
+  { name, options, printer, limit }: {
+    name: string;
+    options: ClientOptions;
+    printer: Printer;
+    limit: Limit;
+  },
 ): Promise<number> {
-  const printer = new Printer(options.json);
   session.call((core, now) => core.start(now));
   const { verb } = options;
-  const tellsWhere = verb.kind !== "send";
-  const attachment = await attach(session, { name, printer, tellsWhere, givenUp: limit.passed });
+  const attachment = await attach(session, {
+    name,
+    printer,
+    tellsWhere: verb.kind !== "send",
+    givenUp: limit.passed,
+    interrupt: limit.signal,
+  });
   if (verb.kind === "send") return await send(verb, attachment, limit.signal);
   // These go on until somebody ends them, so time running out is an end as well.
   limit.isAnEnd = true;
-  const ended = verb.kind === "listen" ? limit.passed : chat(attachment, limit.signal);
-  return await Promise.race([ended, attachment.lost]);
+  if (verb.kind === "chat") return await chat(attachment, limit.signal);
+  const unread = printer.unread.then(() => ExitCode.done);
+  return await Promise.race([limit.passed, unread, attachment.lost]);
 }
 
-/** How long the verb may take, and whether the user has had enough. */
-class Limit implements Disposable {
-  /** Rejects when the verb may not go on; resolves if that is an end like any other. */
-  readonly passed: Promise<number>;
-  /** Aborted when the verb may not go on. */
-  readonly signal: AbortSignal;
-  /** Whether time running out is how the verb ends. */
-  isAnEnd = false;
-  readonly #over = new AbortController();
-  readonly #timer: ReturnType<typeof setTimeout> | null = null;
-
-  constructor({ timeoutMs, verb }: ClientOptions, interrupt: AbortSignal) {
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
-    this.passed = promise;
-    // Whoever races against it hears of it; nobody need.
-    promise.catch(() => {});
-    this.signal = AbortSignal.any([interrupt, this.#over.signal]);
-    interrupt.addEventListener("abort", () => reject(new Interrupted()), { once: true });
-    if (interrupt.aborted) reject(new Interrupted());
-    if (timeoutMs === null) return;
-    this.#timer = setTimeout(() => {
-      const message = `Gave up: ${verb.kind} took longer than ${timeoutMs / 1000} s`;
-      if (this.isAnEnd) resolve(ExitCode.done);
-      else reject(new Failure("timed-out", message));
-      this.#over.abort();
-    }, timeoutMs);
-  }
-
-  [Symbol.dispose](): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-  }
-}
-
-async function serversOf({ servers }: ClientOptions): Promise<string[]> {
+async function serversOf({ servers }: ClientOptions, interrupt: AbortSignal): Promise<string[]> {
   if (servers !== null) return servers.map(addressText);
-  const asked = canAsk() ? await askPort("Which server to begin with") : null;
-  if (asked === null && canAsk()) throw new UsageError("A server is missing: the input ended");
-  return (asked === null ? WELL_KNOWN_PORTS : [asked]).map((port) => `127.0.0.1:${port}`);
+  const ports = canAsk()
+    ? [await askPort("Which server to begin with", interrupt)]
+    : WELL_KNOWN_PORTS;
+  return ports.map((port) => `127.0.0.1:${port}`);
 }
 
 /** Null for a verb that needs none. */
-async function nameOf({ verb, name }: ClientOptions): Promise<string | null> {
+async function nameOf(
+  { verb, name }: ClientOptions,
+  interrupt: AbortSignal,
+): Promise<string | null> {
   switch (verb.kind) {
     case "who":
     case "servers":
     case "rtt":
       return null;
     case "send":
-      return await nameFor(name ?? `guest-${crypto.randomUUID().slice(0, 8)}`);
+      return await nameFor(name ?? `guest-${crypto.randomUUID().slice(0, 8)}`, interrupt);
     default:
-      return await nameFor(name);
+      return await nameFor(name, interrupt);
   }
 }
 
@@ -180,6 +177,6 @@ function measuring(verb: Verb): Partial<LiveOptions> {
 function checkedReceiver(to: string): string {
   const name = normalName(to);
   const problem = name === EVERYBODY ? null : nameProblem(name);
-  if (problem !== null) throw new UsageError(`Cannot send to '${to}': ${problem}`);
+  if (problem !== null) throw new UsageError(`Cannot send to ${quoted(to)}: ${problem}`);
   return name;
 }

@@ -12,8 +12,9 @@ import { Driver } from "../net/driver.ts";
 import { listen } from "../net/tcp.ts";
 import { askPort, canAsk } from "./ask.ts";
 import { ExitCode } from "./exit_code.ts";
+import { Interrupted } from "./interrupts.ts";
 import { Log } from "./log.ts";
-import { writeError, writeOut } from "./output.ts";
+import { OutputError, writeError, writeOut } from "./output.ts";
 import { parseServerArgs, type ServerOptions } from "./server_args.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -31,14 +32,14 @@ export async function runServer(args: readonly string[], leave: AbortSignal): Pr
       writeOut(command.text);
       return ExitCode.done;
     }
-    using listener = await openListener(command.options);
-    if (listener === null) return ExitCode.interrupted;
+    using listener = await openListener(command.options, leave);
     await serve(command.options, listener, leave);
     return ExitCode.done;
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (error instanceof Interrupted) return ExitCode.interrupted;
+    if (!(error instanceof UsageError || error instanceof OutputError)) throw error;
     writeError(error.message);
-    return ExitCode.usage;
+    return error instanceof UsageError ? ExitCode.usage : ExitCode.undelivered;
   }
 }
 
@@ -61,6 +62,7 @@ async function serve(
     listen: { hostname, port },
     advertise: options.advertise.map(addressText),
     join: joins.map(addressText),
+    joinIsGuess: options.join === null,
     random: Math.random,
   });
   const left = Promise.withResolvers<void>();
@@ -79,6 +81,11 @@ async function serve(
       "loopback-only",
       `only this machine can reach it; --listen :${port} opens it to the network`,
     );
+  } else {
+    log.warn(
+      "open-to-network",
+      "anybody on this network can join the clique and read what is sent through it",
+    );
   }
   const onLeave = (): void => {
     node.leave(performance.now());
@@ -90,13 +97,14 @@ async function serve(
   log.info("left", "left the clique");
 }
 
-/** Null when the person who was asked gave no answer. */
-async function openListener({ listen: wanted }: ServerOptions): Promise<Deno.TcpListener | null> {
+async function openListener(
+  { listen: wanted }: ServerOptions,
+  interrupt: AbortSignal,
+): Promise<Deno.TcpListener> {
   if (wanted !== null) return tryListen(wanted);
   if (!canAsk()) return firstFree();
   while (true) {
-    const port = await askPort("Which server is this");
-    if (port === null) return null;
+    const port = await askPort("Which server is this", interrupt);
     try {
       return tryListen({ hostname: LOOPBACK, port });
     } catch (error) {

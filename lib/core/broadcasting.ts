@@ -117,9 +117,16 @@ export class Broadcasting {
 
   /** Fails what is too old. */
   tick(now: number): void {
-    for (const message of [...this.#open]) {
-      if (now - message.since >= RECEIPT_TIMEOUT_MS) this.#finish(message, "timed-out", now);
+    for (;;) {
+      const first = this.#open[0];
+      if (first === undefined || now - first.since < RECEIPT_TIMEOUT_MS) return;
+      this.#finish(first, "timed-out", now);
     }
+  }
+
+  /** Fails everything: nobody will hear of it any more. */
+  end(now: number): void {
+    for (const message of [...this.#open]) this.#finish(message, "timed-out", now);
   }
 
   /** When the next message times out; Infinity when none is open. */

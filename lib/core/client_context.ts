@@ -13,6 +13,9 @@ import type { ClientEvent, FailureCode } from "./events.ts";
 /** A dial, or the answer to a registration, that takes longer than this has failed. */
 export const DEADLINE_MS = 5_000;
 
+/** How long a polite goodbye waits for its answer. */
+const GOODBYE_MS = 1_000;
+
 /** What a client's core asks of the world around it. */
 export type SessionAction =
   | {
@@ -54,6 +57,8 @@ export class ClientContext {
   readonly dials = new Map<number, { readonly contact: Contact; readonly purpose: Purpose }>();
   actions: SessionAction[] = [];
   ready: number[] = [];
+  /** Links that said 7/0, in the order of their deadlines. */
+  readonly #farewells = new Map<ClientLink, number>();
   #lastDial = 0;
 
   constructor(readonly config: SessionConfig) {}
@@ -74,8 +79,9 @@ export class ClientContext {
     this.wake(link);
   }
 
-  /** Queues an echo; it counts from the moment it is written. */
+  /** Queues an echo, unless one waits; it counts from the moment it is written. */
   echo(link: ClientLink): void {
+    if (link.echoQueued) return;
     link.echoQueued = true;
     this.send(link, frame(Kind.Echo));
   }
@@ -88,20 +94,43 @@ export class ClientContext {
   }
 
   /** Says 7/0 where it is understood, behind everything else; 7/1 closes the link. */
-  sayGoodbye(link: ClientLink | null): void {
-    if (link === null || link.closing) return;
+  sayGoodbye(link: ClientLink | null, now: number): void {
+    if (link === null || link.closing || link.leaving) return;
     const { contact } = link;
     if (contact.protocol === "mute" || contact.protocol === "unknown") {
       this.close(link);
       return;
     }
     if (contact.link === link) contact.link = null;
+    link.leaving = true;
     link.outbox.last(frame(Kind.Close));
     this.wake(link);
+    this.#farewells.set(link, now + GOODBYE_MS);
+  }
+
+  /** Closes the links whose goodbye nobody answers. */
+  closeOverdue(now: number): void {
+    for (const [link, deadline] of this.#farewells) {
+      if (deadline > now) return;
+      this.close(link);
+    }
+  }
+
+  /** When `closeOverdue` has something to do; Infinity when no goodbye waits. */
+  nextOverdue(): number {
+    for (const deadline of this.#farewells.values()) return deadline;
+    return Infinity;
+  }
+
+  /** A link is gone. */
+  forget(link: ClientLink): void {
+    this.links.delete(link.id);
+    this.#farewells.delete(link);
   }
 
   /** Closes a link when its outbox is written; nothing more is read from it. */
   close(link: ClientLink): void {
+    this.#farewells.delete(link);
     if (link.closing) return;
     link.closing = true;
     if (link.contact.link === link) link.contact.link = null;

@@ -19,6 +19,8 @@ export class ClientLink {
   /** An echo waits in the outbox; it counts from the moment it is written. */
   echoQueued = false;
   heardAt: number;
+  /** 7/0 was said; it is closed when that is answered. */
+  leaving = false;
   closing = false;
   ready = false;
 

@@ -112,6 +112,8 @@ export class Conversation {
 
   /** 11/0: shown if it is the next one; acknowledged when `flushAcks` is called. */
   message(payload: Uint8Array, sublength: number): void {
+    // Sent while it had a name that it lost since: its sender is told that it was not shown.
+    if (this.#carrier === null) return;
     const message = decodeStreamMessage(payload, sublength);
     const { senderSession, number, sender, receiver, text, homeStamp, farStamp } = message;
     const event = { kind: "message", from: sender, to: receiver, text } as const;

@@ -170,13 +170,17 @@ export class SendingStream {
   /** Fails what is too old and resends what is overdue. */
   tick(now: number): void {
     while (this.#open[0] !== undefined && now - this.#open[0].since >= RECEIPT_TIMEOUT_MS) {
-      const reason = this.#open[0].sent ? "timed-out" : this.#trouble ?? "timed-out";
-      this.#finish(0, { status: "failed", reason }, now);
+      this.#timeOut(now);
     }
     if (this.#cursor > 0 && now >= this.#resendAt()) {
       this.#retries++;
       this.#rewind(now);
     }
+  }
+
+  /** Fails everything: nobody will hear of it any more. */
+  end(now: number): void {
+    while (this.#open.length > 0) this.#timeOut(now);
   }
 
   /** When `tick` or `pump` has something to do; Infinity when nothing is open. */
@@ -186,6 +190,11 @@ export class SendingStream {
     const timeout = first.since + RECEIPT_TIMEOUT_MS;
     const next = this.#cursor > 0 ? this.#resendAt() : this.#retryAt;
     return Math.min(timeout, next > now ? next : timeout);
+  }
+
+  #timeOut(now: number): void {
+    const reason = this.#open[0]?.sent ? "timed-out" : this.#trouble ?? "timed-out";
+    this.#finish(0, { status: "failed", reason }, now);
   }
 
   #resendAt(): number {

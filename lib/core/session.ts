@@ -93,6 +93,7 @@ export class Session {
 
   /** Attaches to the nearest server under this name, as soon as the servers are known. */
   attach(name: string, now: number): void {
+    if (this.#isOver()) return;
     this.#name = name;
     if (this.#phase === "surveyed") this.#choose(now);
     else if (this.#home !== null) this.#enrol(this.#home, now);
@@ -388,7 +389,7 @@ export class Session {
         return this.#conversation.resolved(payload, now);
       default:
         // A newer server may say more than this client knows.
-        if (link === this.#home) this.#takeAnswer(link, kind, now);
+        if (link === this.#home && !this.#isOver()) this.#takeAnswer(link, kind, now);
     }
   }
 

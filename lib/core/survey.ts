@@ -91,11 +91,16 @@ export class Survey {
   }
 
   /** Ends it; the connections of all but `chosen` are closed politely. */
-  end(chosen: Contact | null): void {
+  end(chosen: Contact, now: number): void {
     this.#active = false;
     for (const contact of this.#contacts) {
-      if (contact !== chosen) this.#context.sayGoodbye(contact.link);
+      if (contact !== chosen) this.#context.sayGoodbye(contact.link, now);
     }
+  }
+
+  /** Ends it, whatever becomes of the connections. */
+  stop(): void {
+    this.#active = false;
   }
 
   /** Dials who waits; true once nobody is missing, or the round is over. */
@@ -135,10 +140,10 @@ export class Survey {
     const { contact } = link;
     if (contact.state !== "greeting" && contact.protocol !== "mute") return;
     contact.protocol = "extended";
-    if (this.#contacts.some(({ card }) => card?.id === welcome.id)) {
+    if (this.#contacts.some(({ card, state }) => card?.id === welcome.id && state !== "failed")) {
       // The same server by another address: one of them is enough.
       this.#contacts = this.#contacts.filter((other) => other !== contact);
-      this.#context.sayGoodbye(link);
+      this.#context.sayGoodbye(link, now);
       return;
     }
     contact.card = welcome;
@@ -221,7 +226,7 @@ export class Survey {
     if (intervalMs === undefined) this.#roundEnds = Math.min(this.#roundEnds, now + ROUND_MS);
     if (!pin) return;
     for (const other of this.#contacts) {
-      if (other !== contact) this.#context.sayGoodbye(other.link);
+      if (other !== contact) this.#context.sayGoodbye(other.link, now);
     }
     this.#contacts = [contact];
   }

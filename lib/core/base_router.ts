@@ -57,6 +57,7 @@ export class BaseRouter {
     } else {
       const target = this.#roster.byNameBytes(bytes, at, receiverEnd);
       if (target === null) this.#toBaseServers(link, seat);
+      else if (!target.route.takesMessages) this.#context.drop("moving");
       else this.#deliver(link, { sender: seat, seat: target, receiver: target });
     }
   }
@@ -83,20 +84,24 @@ export class BaseRouter {
     const sender = { nameBytes: bytes.slice(at, separator), claim: { session: 0 } };
     if (sameBytes(EVERYBODY_BYTES, bytes, separator + 1, receiverEnd)) {
       for (const seat of this.#roster.at(this.#context.id)) {
-        this.#deliverForward(link, { sender, seat, receiver: EVERYBODY_PARTY });
+        if (seat.route.takesMessages) {
+          this.#deliverForward(link, { sender, seat, receiver: EVERYBODY_PARTY });
+        }
       }
       return;
     }
     const target = this.#roster.byNameBytes(bytes, separator + 1, receiverEnd);
     // Its home sends to every server; only the one with the receiver delivers.
     if (target?.home !== this.#context.id) this.#context.drop("no-such-name");
+    else if (!target.route.takesMessages) this.#context.drop("moving");
     else this.#deliverForward(link, { sender, seat: target, receiver: target });
   }
 
   #toEverybody(link: Link, sender: Seat<Link>): void {
     const receiver = EVERYBODY_PARTY;
     for (const seat of this.#roster.at(this.#context.id)) {
-      if (seat !== sender) this.#deliver(link, { sender, seat, receiver });
+      const takes = seat !== sender && seat.route.takesMessages;
+      if (takes) this.#deliver(link, { sender, seat, receiver });
     }
     for (const peer of this.#routes.peers()) {
       this.#count(baseAsStream(this.#context, link, peer, { sender, receiver }));

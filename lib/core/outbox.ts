@@ -36,7 +36,7 @@ export class Outbox {
   /** Where the frame goes for which `reserve` returned an offset. */
   room: Uint8Array<ArrayBuffer> = EMPTY;
 
-  readonly #limit: number;
+  #limit: number;
   readonly #control: Chunk[] = [];
   readonly #messages: Chunk[] = [];
   #bytes = 0;
@@ -49,6 +49,11 @@ export class Outbox {
   /** Bytes that wait, those being written included. */
   get bytes(): number {
     return this.#bytes + (this.#writing?.length ?? 0);
+  }
+
+  /** The other end turned out to be one that may leave more, or less, unread. */
+  allow(limitBytes: number): void {
+    this.#limit = limitBytes;
   }
 
   /**

@@ -131,10 +131,7 @@ export class Registry {
   /** A client gives its name up (7/0), or its link is gone. */
   release(link: Link, released: boolean): void {
     this.#watchers.delete(link);
-    const { seat } = link;
-    if (seat === null) return;
-    link.seat = null;
-    this.#withdraw(seat, released);
+    this.#unseat(link, released);
   }
 
   /** 14/0: who has this name? */
@@ -164,7 +161,8 @@ export class Registry {
   /** Claims that some peer was too slow for, and names that are nobody's now. */
   tick(): void {
     for (const [ref, { deadline }] of this.#pending) {
-      if (deadline <= this.#context.now) this.#complete(ref);
+      if (deadline > this.#context.now) break;
+      this.#complete(ref);
     }
     for (const change of this.#roster.expire(this.#context.now)) this.#changed(change);
   }
@@ -189,7 +187,7 @@ export class Registry {
       this.#refuse(link, { name: request.name, reason: "stale-move", message });
       return;
     }
-    if (link.seat !== null) this.release(link, true);
+    this.#unseat(link, true);
     const { id, now, limits } = this.#context;
     const seat = {
       ...request,
@@ -199,7 +197,8 @@ export class Registry {
       base: !link.extended,
     };
     link.role = "client";
-    this.#supersede(request.session, link);
+    link.session = request.session;
+    this.#supersede(request, link);
     const change = this.#roster.put(seat, id, link);
     if (change.after?.route === link) link.seat = change.after;
     this.#changed(change);
@@ -217,10 +216,13 @@ export class Registry {
   }
 
   /** The session registers again at this server: its older link is of no use. */
-  #supersede(session: number, link: Link): void {
+  #supersede({ session, name }: Request, link: Link): void {
     const older = this.#roster.bySession(session)?.route;
     if (older === undefined || older === link || older.seat?.claim.session !== session) return;
+    // The new claim takes the place of the old one, unless it is for another name.
+    if (older.seat.claim.name !== name) this.#unseat(older, true);
     older.seat = null;
+    older.takesMessages = false;
     this.#context.close(older, "moved", "its session registered again here");
   }
 
@@ -241,6 +243,7 @@ export class Registry {
     if (pending === undefined || pending.link.seat !== pending.seat) return;
     const { link, seat } = pending;
     const { name } = seat.claim;
+    link.takesMessages = true;
     this.#context.send(
       link,
       link.extended ? extended.enrolled(name) : frame(Kind.JoinOrRegistered),
@@ -267,16 +270,27 @@ export class Registry {
   #lose(loser: Seat<Link>, holder: Seat<Link>): void {
     const link = loser.route;
     const moved = loser.claim.token === holder.claim.token;
+    const wasTold = link.takesMessages;
     link.seat = null;
-    this.#withdraw(loser, true);
+    link.takesMessages = false;
+    // A third server may hear of this before it hears from the new home.
+    this.#withdraw(loser, !moved);
     // It reads this link until it has said goodbye here, and so misses nothing.
     if (moved) return;
     this.#context.log("warn", "name-lost", {
       message: `${loser.claim.name} at ${this.#context.describe(link)} lost the name to an ` +
         `older claim at server ${holder.home}`,
     });
-    if (link.extended) this.#refuse(link, taken(loser.claim.name));
+    if (link.extended || !wasTold) this.#refuse(link, taken(loser.claim.name));
     else this.#context.close(link, "name-lost", "an older claim holds the name");
+  }
+
+  #unseat(link: Link, released: boolean): void {
+    const { seat } = link;
+    if (seat === null) return;
+    link.seat = null;
+    link.takesMessages = false;
+    this.#withdraw(seat, released);
   }
 
   /** Takes a seat of this server out of the roster, here and at the peers. */

@@ -185,7 +185,8 @@ export class Roster<Route> {
   expire(now: number): Change<Route>[] {
     const changes: Change<Route>[] = [];
     for (const slot of this.#moving) {
-      if (slot.moving === null || slot.moving.until > now) continue;
+      // They are in the order in which their time is over.
+      if (slot.moving !== null && slot.moving.until > now) break;
       slot.moving = null;
       this.#moving.delete(slot);
       this.#close(slot);
@@ -208,8 +209,8 @@ export class Roster<Route> {
     if (after !== null) slot.moving = null;
     else if (removed !== null) slot.moving = removed;
     else if (before !== null) slot.moving = null;
-    if (slot.moving === null) this.#moving.delete(slot);
-    else this.#moving.add(slot);
+    if (slot.moving === null || removed !== null) this.#moving.delete(slot);
+    if (slot.moving !== null) this.#moving.add(slot);
     // A session may hold another name by now: only its own entry is removed.
     if (
       before !== null && this.#bySession.get(before.claim.session) === before

@@ -90,7 +90,7 @@ export class Router {
   ack(link: Link): void {
     const { bytes, payloadStart: at, end } = link.reader;
     checkLength("acknowledgement", end - at, ACK_BYTES);
-    if (link.role !== "peer" && link.seat?.claim.session !== readU48(bytes, at + AckAt.From)) {
+    if (link.role !== "peer" && link.session !== readU48(bytes, at + AckAt.From)) {
       this.#context.drop("not-registered");
       return;
     }
@@ -112,6 +112,8 @@ export class Router {
     const end = at + sublength;
     if (seat === undefined || !sameBytes(seat.nameBytes, bytes, start, end)) {
       this.#tellSender(link, ABSENCE[this.#roster.absence(session, { bytes, start, end })]);
+    } else if (!seat.route.takesMessages) {
+      this.#tellSender(link, Status.Moving);
     } else if (seat.claim.base && seat.home === this.#context.id) {
       const passed = streamAsBase(this.#context, link, seat.route, Kind.Message);
       this.#tellSender(link, passed ? Status.Unconfirmed : Status.Slow);
@@ -141,8 +143,8 @@ export class Router {
     const { bytes, payloadStart: at } = link.reader;
     const counts = { peers: 0, reached: 0, unconfirmed: 0, dropped: 0 };
     for (const seat of this.#roster.at(this.#context.id)) {
-      if (seat === sender) continue;
       const { route, claim } = seat;
+      if (seat === sender || !route.takesMessages) continue;
       const passed = claim.base
         ? streamAsBase(this.#context, link, route, Kind.Message)
         : copyStream(this.#context, link, route);

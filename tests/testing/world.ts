@@ -11,13 +11,20 @@ import { Node } from "../../lib/core/node.ts";
 import { Session } from "../../lib/core/session.ts";
 import type { SessionConfig } from "../../lib/core/client_context.ts";
 import type { ClientEvent } from "../../lib/core/events.ts";
+import { BaseClient } from "./base_client.ts";
 import { pick, seededRandom } from "./random.ts";
 
 /** Bytes on their way in one direction before the writer must wait, as in a socket. */
 const PIPE_BYTES = 256 * 1024;
 
-/** What both cores have in common, as a driver sees them. */
-interface Core {
+/** A core that wants to be woken at once is woken after so long. */
+const SOON_MS = 0.01;
+
+/** A core that wants it more often in a row, with nothing to do, would spin. */
+const MAX_RESTLESS = 20;
+
+/** What all cores have in common, as a driver sees them. */
+export interface Core {
   opened(link: number, how: Parameters<Node["opened"]>[1], now: number): void;
   failed(dial: number, why: string, now: number): void;
   receive(link: number, bytes: Uint8Array, now: number): void;
@@ -29,6 +36,7 @@ interface Core {
 }
 
 interface DialAction {
+  readonly kind: "dial";
   readonly dial: number;
   readonly hostname: string;
   readonly port: number;
@@ -44,6 +52,8 @@ interface End {
   flying: number;
   /** Nothing that is sent arrives before what was sent earlier. */
   arrivesAt: number;
+  /** One-way delay of the connection, but for jitter. */
+  readonly delayMs: number;
   open: boolean;
   closing: boolean;
 }
@@ -53,6 +63,8 @@ export class Machine<Kind extends Core = Core> {
   readonly ends = new Map<number, End>();
   alive = true;
   wakesAt = Infinity;
+  /** How often in a row it wanted to be woken at once, though nothing had happened. */
+  restless = 0;
 
   constructor(
     readonly world: World,
@@ -60,6 +72,13 @@ export class Machine<Kind extends Core = Core> {
     readonly host: string,
     readonly onAction: (action: { readonly kind: string }) => void,
   ) {}
+
+  /** How many connections it has to `other`. */
+  connectionsTo(other: Machine<Core>): number {
+    let count = 0;
+    for (const { peer } of this.ends.values()) if (peer?.machine === other) count++;
+    return count;
+  }
 
   /** Calls the core, then does what it wants. */
   act(call: (core: Kind, now: number) => void): void {
@@ -81,7 +100,6 @@ export class SimClient {
   readonly shown: { readonly from: string; readonly to: string; readonly text: string }[] = [];
   readonly receipts: Extract<ClientEvent, { kind: "receipt" }>[] = [];
   readonly events: ClientEvent[] = [];
-  sent = 0;
   name = "";
   ended = false;
 
@@ -96,8 +114,10 @@ export class SimClient {
 export class World {
   now = 0;
   readonly random: () => number;
-  /** One-way delay of a connection, drawn once for each, in ms. */
+  /** Draws the one-way delay of a new connection, in ms. */
   delayMs: () => number;
+  /** Up to so much is added to the delay of each write, in ms. */
+  jitterMs = 0.5;
   readonly #listeners = new Map<string, Machine<Core>>();
   readonly #events: { at: number; order: number; run: () => void }[] = [];
   #order = 0;
@@ -165,6 +185,20 @@ export class World {
     return { machine, client };
   }
 
+  /** Starts an original client that asks the server at `address` for `name`. */
+  baseClient(
+    { host = "10.9.9.9", server, name }: {
+      readonly host?: string;
+      readonly server: string;
+      readonly name: string;
+    },
+  ): { readonly machine: Machine<BaseClient>; readonly client: BaseClient } {
+    const client = new BaseClient(server, name);
+    const machine = new Machine(this, client, host, () => {});
+    machine.act(() => {});
+    return { machine, client };
+  }
+
   /** The machine is gone from one moment to the next; its connections are reset. */
   kill(machine: Machine<Core>): void {
     machine.alive = false;
@@ -206,14 +240,22 @@ export class World {
       else if (action.kind === "close") this.#close(machine, (action as CloseAction).link);
       else machine.onAction(action);
     }
-    if (next < machine.wakesAt && next !== Infinity) {
-      machine.wakesAt = next;
-      this.#at(Math.max(next, this.now + 0.01), () => {
-        if (machine.wakesAt !== next) return;
-        machine.wakesAt = Infinity;
-        machine.act(() => {});
-      });
-    }
+    if (next > this.now) machine.restless = 0;
+    if (next < machine.wakesAt && next !== Infinity) this.#wakeLater(machine, next);
+  }
+
+  #wakeLater(machine: Machine<Core>, at: number): void {
+    machine.wakesAt = at;
+    this.#at(Math.max(at, this.now + SOON_MS), () => {
+      if (machine.wakesAt !== at) return;
+      machine.wakesAt = Infinity;
+      if (++machine.restless > MAX_RESTLESS) {
+        throw new Error(
+          `Cannot run on: ${machine.host} wants to be woken at ${at}, again and again`,
+        );
+      }
+      machine.act(() => {});
+    });
   }
 
   #saw(client: SimClient, machine: Machine<Session>, event: ClientEvent): void {
@@ -239,10 +281,12 @@ export class World {
     const loopback = hostname.startsWith("127.");
     const near = { hostname: loopback ? hostname : from.host, port: 50_000 };
     const far = { hostname, port };
-    const a = this.#end(from);
-    const b = this.#end(to);
+    const a = this.#end(from, delay);
+    const b = this.#end(to, delay);
     a.peer = b;
     b.peer = a;
+    // Whatever the other end does first, it is seen after the connection itself.
+    b.arrivesAt = this.now + delay * 2;
     this.#at(this.now + delay, () => {
       if (!to.alive || !from.alive) return;
       to.ends.set(b.link, b);
@@ -266,9 +310,14 @@ export class World {
     });
   }
 
-  #end(machine: Machine<Core>): End {
+  #end(machine: Machine<Core>, delayMs: number): End {
     const link = ++this.#links;
-    return { link, machine, peer: null, flying: 0, arrivesAt: 0, open: true, closing: false };
+    const state = { flying: 0, arrivesAt: 0, open: true, closing: false };
+    return { link, machine, peer: null, delayMs, ...state };
+  }
+
+  #arrival(end: End): number {
+    return Math.max(end.arrivesAt, this.now + end.delayMs + this.random() * this.jitterMs);
   }
 
   #write(end: End): void {
@@ -283,7 +332,7 @@ export class World {
 
   #send(end: End, bytes: Uint8Array): void {
     end.flying += bytes.length;
-    end.arrivesAt = Math.max(end.arrivesAt, this.now + this.delayMs());
+    end.arrivesAt = this.#arrival(end);
     // The network cuts the stream wherever it likes.
     const cut = this.random() < 0.5 ? Math.floor(this.random() * bytes.length) : 0;
     if (cut > 0) this.#deliver(end, bytes.subarray(0, cut), end.arrivesAt);
@@ -319,7 +368,7 @@ export class World {
       this.#at(this.now, () => machine.act((core, now) => core.closed(end.link, why, now)));
     }
     if (peer === null) return;
-    this.#at(Math.max(end.arrivesAt, this.now + this.delayMs()), () => {
+    this.#at(this.#arrival(end), () => {
       if (!peer.open) return;
       peer.open = false;
       peer.machine.ends.delete(peer.link);

@@ -118,6 +118,8 @@ export class BaseServers {
     const texts = [
       ...this.#members.cards({ linkedOnly: true }).flatMap((card) => card.addresses),
       ...this.#members.base(),
+      // Of two that ask at the same moment one must hear of the other: they never ask again.
+      ...(asker === null ? [] : this.#members.announced()),
     ];
     const ports = texts.flatMap((text) => {
       const address = parseAddress(text);

@@ -100,6 +100,12 @@ export class Members {
       .flatMap((place) => place.addresses);
   }
 
+  /** The addresses of base servers that announced themselves and are being dialled back. */
+  announced(): string[] {
+    return [...this.#places.values()].filter((place) => place.announced && place.busy)
+      .flatMap((place) => place.addresses);
+  }
+
   /**
    * Takes in a member. Its own word (`itself`) replaces the addresses known;
    * another's word about a linked member changes nothing. Returns whether it
@@ -164,9 +170,12 @@ export class Members {
       return false;
     }
     if (this.#places.size >= MAX_MEMBERS) return false;
+    // One that has just joined is about to announce itself here too. Who then
+    // dials it back without a word has it dial once, and not twice.
+    const patience = announced ? 0 : REDIAL_MIN_MS * (1 + this.#random());
     this.#places.set(placeKey(address), {
       ...target("base", [address], null),
-      next: now,
+      next: now + patience,
       announced,
     });
     return true;

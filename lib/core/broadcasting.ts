@@ -8,12 +8,15 @@
  */
 
 import { EVERYBODY } from "../codec/name.ts";
+import { Backlog } from "./backlog.ts";
 import { type Ack, DROP_REASONS, Status, type Tally } from "../codec/stream.ts";
 import type { ReceiptStatus } from "./events.ts";
 import { RECEIPT_TIMEOUT_MS, type Settled, type Transmit } from "./sending.ts";
 
 /** Messages to everybody on their way at once: each draws an answer from everyone. */
 const WINDOW_MESSAGES = 64;
+
+const EVERYBODY_BYTES = new TextEncoder().encode(EVERYBODY);
 
 /** What became of one message to everybody. */
 export interface SettledBroadcast extends Settled {
@@ -31,14 +34,12 @@ interface Outgoing {
   readonly skipped: Set<number>;
   /** What the servers said, by their ids. */
   readonly tallies: Map<string, Tally>;
-  /** How many servers besides the home will say something. */
-  peers: number | null;
 }
 
 /** The messages of this session to everybody. */
 export class Broadcasting {
   readonly #settled: (settled: SettledBroadcast) => void;
-  readonly #open: Outgoing[] = [];
+  readonly #open = new Backlog<Outgoing>();
   #nextNumber = 1;
 
   constructor(settled: (settled: SettledBroadcast) => void) {
@@ -61,18 +62,20 @@ export class Broadcasting {
       shown: new Set(),
       skipped: new Set(),
       tallies: new Map(),
-      peers: null,
     });
     return number;
   }
 
   /** Sends what the window and the network have room for. */
   pump(transmit: Transmit): void {
-    const floor = this.#open[0]?.number ?? 0;
-    for (const message of this.#open.slice(0, WINDOW_MESSAGES)) {
+    const floor = this.#open.at(0)?.number ?? 0;
+    for (let index = 0; index < WINDOW_MESSAGES; index++) {
+      const message = this.#open.at(index);
+      if (message === undefined) return;
       if (message.sent) continue;
       const { number, text } = message;
-      const sent = transmit({ receiver: EVERYBODY, receiverSession: 0, number, floor, text });
+      const everybody = { receiver: EVERYBODY, receiverName: EVERYBODY_BYTES, receiverSession: 0 };
+      const sent = transmit({ ...everybody, number, floor, text });
       if (!sent) return;
       message.sent = true;
     }
@@ -109,7 +112,9 @@ export class Broadcasting {
 
   /** Everything is sent again at the next home, and counted anew. */
   linkLost(): void {
-    for (const message of this.#open) {
+    for (let index = 0; index < WINDOW_MESSAGES; index++) {
+      const message = this.#open.at(index);
+      if (message === undefined) return;
       message.sent = false;
       message.tallies.clear();
     }
@@ -118,7 +123,7 @@ export class Broadcasting {
   /** Fails what is too old. */
   tick(now: number): void {
     for (;;) {
-      const first = this.#open[0];
+      const first = this.#open.at(0);
       if (first === undefined || now - first.since < RECEIPT_TIMEOUT_MS) return;
       this.#finish(first, "timed-out", now);
     }
@@ -126,17 +131,21 @@ export class Broadcasting {
 
   /** Fails everything: nobody will hear of it any more. */
   end(now: number): void {
-    for (const message of [...this.#open]) this.#finish(message, "timed-out", now);
+    for (;;) {
+      const first = this.#open.at(0);
+      if (first === undefined) return;
+      this.#finish(first, "timed-out", now);
+    }
   }
 
   /** When the next message times out; Infinity when none is open. */
   nextDeadline(): number {
-    const first = this.#open[0];
+    const first = this.#open.at(0);
     return first === undefined ? Infinity : first.since + RECEIPT_TIMEOUT_MS;
   }
 
   #find(number: number): Outgoing | undefined {
-    return this.#open.find((message) => message.number === number);
+    return this.#open.at(this.#open.indexOf(number));
   }
 
   #finishIfComplete(message: Outgoing, now: number): void {
@@ -154,7 +163,7 @@ export class Broadcasting {
     now: number,
     known?: ReceiptStatus,
   ): void {
-    this.#open.splice(this.#open.indexOf(message), 1);
+    this.#open.remove(this.#open.indexOf(message.number));
     const { number, since, shown, skipped } = message;
     const tallies = [...message.tallies.values()];
     const sum = (key: "reached" | "unconfirmed" | "dropped"): number =>

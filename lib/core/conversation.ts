@@ -32,11 +32,19 @@ export interface Carrier {
   readonly extended: boolean;
 }
 
+/** Receivers remembered, so that numbers go on; more only while they owe a receipt. */
+const MAX_STREAMS = 1_024;
+
 /** The messages of one session. */
 export class Conversation {
   readonly #session: number;
   readonly #tell: (event: ClientEvent) => void;
+  /** By receiver; the one used last is the last. */
   readonly #streams = new Map<string, SendingStream>();
+  /** Those with messages that have no receipt yet. */
+  readonly #busy = new Set<SendingStream>();
+  /** Above every number of a stream that was forgotten: its receiver may remember them. */
+  #firstNumber = 1;
   readonly #bySession = new Map<number, SendingStream>();
   readonly #broadcasting: Broadcasting;
   readonly #receiving = new Receiving();
@@ -45,7 +53,7 @@ export class Conversation {
   readonly #byName: { readonly receiver: string; readonly number: number }[] = [];
   #name = "";
   #nameBytes = new Uint8Array(0);
-  #carrier: Carrier | null = null;
+  #carrier: Carrier & { readonly transmit: Transmit } | null = null;
 
   constructor(session: number, tell: (event: ClientEvent) => void) {
     this.#session = session;
@@ -58,13 +66,14 @@ export class Conversation {
   /** Messages that have no receipt yet. */
   get openCount(): number {
     let count = this.#broadcasting.openCount;
-    for (const stream of this.#streams.values()) count += stream.openCount;
+    for (const stream of this.#busy) count += stream.openCount;
     return count;
   }
 
   /** The session is registered under `name` at a home. */
   attach(carrier: Carrier, name: string): void {
-    this.#carrier = carrier;
+    const transmit = carrier.extended ? this.#transmit(carrier) : this.#transmitBase(carrier);
+    this.#carrier = { ...carrier, transmit };
     // A sender numbers by name, so what came under another says nothing here.
     if (name !== this.#name) this.#receiving.renamed();
     this.#name = name;
@@ -90,7 +99,16 @@ export class Conversation {
       return;
     }
     if (receiver === EVERYBODY) this.#broadcasting.push(bytes, now);
-    else this.#streamTo(receiver).push(bytes, now);
+    else {
+      const stream = this.#streamTo(receiver);
+      stream.push(bytes, now);
+      this.#busy.add(stream);
+      if (this.#carrier?.extended) {
+        // Many others may be busy: this one alone has something new.
+        this.#pumpStream(stream, this.#carrier, now);
+        return;
+      }
+    }
     this.pump(now);
   }
 
@@ -98,15 +116,11 @@ export class Conversation {
   pump(now: number): void {
     const carrier = this.#carrier;
     if (carrier === null) return;
-    const transmit = carrier.extended ? this.#transmit(carrier) : this.#transmitBase(carrier);
-    for (const stream of this.#streams.values()) {
-      if (!carrier.extended) stream.session ??= 0;
-      else if (stream.wantsResolving(now)) {
-        stream.resolving = carrier.outbox.control(resolve(stream.receiver));
-      }
-      stream.pump(transmit, now);
+    for (const stream of this.#busy) {
+      if (stream.openCount === 0) this.#busy.delete(stream);
+      else this.#pumpStream(stream, carrier, now);
     }
-    this.#broadcasting.pump(transmit);
+    this.#broadcasting.pump(carrier.transmit);
     if (!carrier.extended) this.#settleBase(now);
   }
 
@@ -177,50 +191,82 @@ export class Conversation {
     const stream = this.#streams.get(resolved.name);
     if (stream === undefined || !stream.resolving) return;
     stream.resolved(resolved, now);
-    if (stream.session !== null && stream.session !== 0) {
-      this.#bySession.set(stream.session, stream);
-    }
+    if (stream.session === null || stream.session === 0) return;
+    if (stream.session !== stream.lastSession) this.#unbind(stream);
+    stream.lastSession = stream.session;
+    this.#bySession.set(stream.session, stream);
   }
 
   /** Fails what is too old, resends what is overdue. */
   tick(now: number): void {
-    for (const stream of this.#streams.values()) stream.tick(now);
+    for (const stream of this.#busy) stream.tick(now);
     this.#broadcasting.tick(now);
     this.pump(now);
   }
 
   /** The session is over: what has no receipt will get none from anybody. */
   end(now: number): void {
-    for (const stream of this.#streams.values()) stream.end(now);
+    for (const stream of this.#busy) stream.end(now);
     this.#broadcasting.end(now);
   }
 
   /** When `tick` has something to do; Infinity when nothing is open. */
   nextDeadline(now: number): number {
     let next = this.#broadcasting.nextDeadline();
-    for (const stream of this.#streams.values()) next = Math.min(next, stream.nextDeadline(now));
+    for (const stream of this.#busy) next = Math.min(next, stream.nextDeadline(now));
     return next;
   }
 
-  #streamTo(receiver: string): SendingStream {
-    let stream = this.#streams.get(receiver);
-    if (stream === undefined) {
-      stream = new SendingStream(
-        receiver,
-        ({ number, ...settled }) => this.#tell({ kind: "receipt", seq: number, ...settled }),
-      );
-      this.#streams.set(receiver, stream);
+  #pumpStream(
+    stream: SendingStream,
+    { outbox, extended, transmit }: Carrier & { readonly transmit: Transmit },
+    now: number,
+  ): void {
+    if (!extended) stream.session ??= 0;
+    else if (stream.wantsResolving(now)) {
+      stream.resolving = outbox.control(resolve(stream.receiver));
     }
+    stream.pump(transmit, now);
+  }
+
+  #streamTo(receiver: string): SendingStream {
+    const known = this.#streams.get(receiver);
+    if (known !== undefined && known.openCount > 0) return known;
+    const stream = known ?? new SendingStream(
+      receiver,
+      ({ number, ...settled }) => this.#tell({ kind: "receipt", seq: number, ...settled }),
+      { firstNumber: this.#firstNumber },
+    );
+    this.#streams.delete(receiver);
+    this.#streams.set(receiver, stream);
+    if (this.#streams.size > MAX_STREAMS) this.#forgetOldest();
     return stream;
   }
 
+  #forgetOldest(): void {
+    for (const oldest of this.#streams.values()) {
+      if (oldest.openCount > 0) return;
+      this.#firstNumber = Math.max(this.#firstNumber, oldest.nextNumber);
+      this.#streams.delete(oldest.receiver);
+      this.#unbind(oldest);
+      return;
+    }
+  }
+
+  #unbind(stream: SendingStream): void {
+    // Whoever took another name has one session under two names.
+    if (this.#bySession.get(stream.lastSession) === stream) {
+      this.#bySession.delete(stream.lastSession);
+    }
+  }
+
   #transmit({ outbox }: Carrier): Transmit {
-    return ({ receiver, receiverSession, number, floor, text }) => {
+    return ({ receiver, receiverName, receiverSession, number, floor, text }) => {
       const address: StreamAddress = {
         senderSession: this.#session,
         receiverSession,
         senderName: this.#nameBytes,
-        receiverName: encoder.encode(receiver),
+        receiverName,
       };
       const at = outbox.reserve(streamFrameBytes(address, text.length));
       if (at < 0) return false;

@@ -8,6 +8,7 @@
 
 import type { Resolved } from "../codec/extended.ts";
 import { type Ack, DROP_REASONS, Status } from "../codec/stream.ts";
+import { Backlog } from "./backlog.ts";
 import type { ReceiptStatus } from "./events.ts";
 
 /** A message without a receipt after this long has timed out. */
@@ -15,6 +16,9 @@ export const RECEIPT_TIMEOUT_MS = 30_000;
 
 /** Bytes of one stream on their way: enough to fill a LAN, not a slow reader's outbox. */
 const WINDOW_BYTES = 256 * 1024;
+
+/** What a message counts in the window besides its text, so that empty ones have a limit too. */
+const ADDRESSING_BYTES = 64;
 
 /** Without any progress so long, the first message is tried again; doubled each time. */
 const RESEND_MIN_MS = 1_000;
@@ -36,6 +40,7 @@ export interface Settled {
 /** How a stream reaches the network: false when there is no room now. */
 export type Transmit = (message: {
   readonly receiver: string;
+  readonly receiverName: Uint8Array;
   /** 0 when only a base server may know the name. */
   readonly receiverSession: number;
   readonly number: number;
@@ -53,13 +58,16 @@ interface Outgoing {
 /** The messages of this session to one receiver. */
 export class SendingStream {
   readonly receiver: string;
+  readonly #receiverName: Uint8Array;
   /** Whom the name means: null until the home has said. */
   session: number | null = null;
+  /** The session that it was bound to last. */
+  lastSession = 0;
   /** The home was asked whom the name means. */
   resolving = false;
   readonly #settled: (settled: Settled) => void;
-  readonly #open: Outgoing[] = [];
-  #nextNumber = 1;
+  readonly #open = new Backlog<Outgoing>();
+  #nextNumber: number;
   /** How many of the open ones are on their way. */
   #cursor = 0;
   #flyingBytes = 0;
@@ -70,9 +78,15 @@ export class SendingStream {
   #progressAt = 0;
   #trouble: string | null = null;
 
-  constructor(receiver: string, settled: (settled: Settled) => void) {
+  constructor(
+    receiver: string,
+    settled: (settled: Settled) => void,
+    { firstNumber = 1 }: { readonly firstNumber?: number } = {},
+  ) {
     this.receiver = receiver;
+    this.#receiverName = encoder.encode(receiver);
     this.#settled = settled;
+    this.#nextNumber = firstNumber;
   }
 
   /** Messages without a receipt. */
@@ -82,7 +96,12 @@ export class SendingStream {
 
   /** The lowest number not yet settled. */
   get floor(): number {
-    return this.#open[0]?.number ?? this.#nextNumber;
+    return this.#open.at(0)?.number ?? this.#nextNumber;
+  }
+
+  /** The number of the next message. */
+  get nextNumber(): number {
+    return this.#nextNumber;
   }
 
   /** Takes a message; returns its number. */
@@ -112,15 +131,16 @@ export class SendingStream {
   pump(transmit: Transmit, now: number): void {
     if (this.session === null || now < this.#retryAt) return;
     while (this.#cursor < this.#open.length) {
-      const message = this.#open[this.#cursor] as Outgoing;
+      const message = this.#open.at(this.#cursor) as Outgoing;
       if (this.#careful ? this.#cursor > 0 : this.#flyingBytes >= WINDOW_BYTES) return;
       const { receiver, session: receiverSession, floor } = this;
+      const receiverName = this.#receiverName;
       const { number, text } = message;
-      if (!transmit({ receiver, receiverSession, number, floor, text })) return;
+      if (!transmit({ receiver, receiverName, receiverSession, number, floor, text })) return;
       if (this.#cursor === 0) this.#progressAt = now;
       message.sent = true;
       this.#cursor++;
-      this.#flyingBytes += text.length;
+      this.#flyingBytes += text.length + ADDRESSING_BYTES;
     }
   }
 
@@ -133,7 +153,7 @@ export class SendingStream {
 
   /** A server's word on one message. */
   receipt({ number, status }: Ack, now: number): void {
-    const index = this.#open.findIndex((message) => message.number === number);
+    const index = this.#open.indexOf(number);
     if (index < 0) return;
     if (status === Status.Unconfirmed) {
       this.unconfirmed(number, now);
@@ -152,7 +172,7 @@ export class SendingStream {
 
   /** It was passed to somebody who can't confirm it. */
   unconfirmed(number: number, now: number): void {
-    const index = this.#open.findIndex((message) => message.number === number);
+    const index = this.#open.indexOf(number);
     if (index < 0) return;
     this.#finish(index, { status: "unconfirmed", reason: null }, now);
     this.#gotThrough(now);
@@ -169,9 +189,7 @@ export class SendingStream {
 
   /** Fails what is too old and resends what is overdue. */
   tick(now: number): void {
-    while (this.#open[0] !== undefined && now - this.#open[0].since >= RECEIPT_TIMEOUT_MS) {
-      this.#timeOut(now);
-    }
+    while (now - (this.#open.at(0)?.since ?? Infinity) >= RECEIPT_TIMEOUT_MS) this.#timeOut(now);
     if (this.#cursor > 0 && now >= this.#resendAt()) {
       this.#retries++;
       this.#rewind(now);
@@ -185,7 +203,7 @@ export class SendingStream {
 
   /** When `tick` or `pump` has something to do; Infinity when nothing is open. */
   nextDeadline(now: number): number {
-    const first = this.#open[0];
+    const first = this.#open.at(0);
     if (first === undefined) return Infinity;
     const timeout = first.since + RECEIPT_TIMEOUT_MS;
     const next = this.#cursor > 0 ? this.#resendAt() : this.#retryAt;
@@ -193,7 +211,7 @@ export class SendingStream {
   }
 
   #timeOut(now: number): void {
-    const reason = this.#open[0]?.sent ? "timed-out" : this.#trouble ?? "timed-out";
+    const reason = this.#open.at(0)?.sent ? "timed-out" : this.#trouble ?? "timed-out";
     this.#finish(0, { status: "failed", reason }, now);
   }
 
@@ -223,7 +241,7 @@ export class SendingStream {
 
   #settleUpTo(number: number, now: number): boolean {
     let progress = false;
-    while (this.#open[0] !== undefined && this.#open[0].number <= number) {
+    while ((this.#open.at(0)?.number ?? Infinity) <= number) {
       this.#finish(0, { status: "delivered", reason: null }, now);
       progress = true;
     }
@@ -243,11 +261,11 @@ export class SendingStream {
     { status, reason }: { readonly status: ReceiptStatus; readonly reason: string | null },
     now: number,
   ): void {
-    const [message] = this.#open.splice(index, 1);
+    const message = this.#open.remove(index);
     if (message === undefined) return;
     if (index < this.#cursor) {
       this.#cursor--;
-      this.#flyingBytes -= message.text.length;
+      this.#flyingBytes -= message.text.length + ADDRESSING_BYTES;
     }
     if (status !== "failed") this.#trouble = null;
     const { number, since } = message;
@@ -261,3 +279,5 @@ const HARD: ReadonlySet<number> = new Set([
   Status.ReceiverChanged,
   Status.SenderTaken,
 ]);
+
+const encoder = new TextEncoder();

@@ -165,6 +165,7 @@ Deno.test("a delivery without an addressing part that adds up is malformed", () 
     ["ada\0bob hello", 6],
     ["ada\0bob hello", 8],
     ["ada bob\0hello", 7],
+    ["ada bob x\0y", 7],
     ["", 0],
     [" hello", 0],
   ];

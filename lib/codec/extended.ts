@@ -6,7 +6,7 @@
  */
 
 import { chunkedFrames, decodeFields, type Fields, jsonFrame } from "./json.ts";
-import { type CloseReason, Kind, MAX_PAYLOAD_BYTES } from "./wire.ts";
+import { type CloseReason, frame, Kind, MAX_PAYLOAD_BYTES } from "./wire.ts";
 import { MAX_NAME_BYTES } from "./name.ts";
 
 /** The version of the extended protocol that this program speaks. */
@@ -90,14 +90,16 @@ export interface NameCard {
   readonly server: string;
 }
 
-/** 8/1. */
-export function welcome(body: Omit<Welcome, "protocol">): Uint8Array {
+/** 8/1, with as many of the members as one frame has room for. */
+export function welcome({ members, ...rest }: Omit<Welcome, "protocol">): Uint8Array {
   const limits = { payload: MAX_PAYLOAD_BYTES, name: MAX_NAME_BYTES };
-  return jsonFrame(Kind.Welcome, {
-    protocol: PROTOCOL_VERSION,
-    ...body,
-    limits,
-  });
+  const bytes = encoder.encode(
+    JSON.stringify({ protocol: PROTOCOL_VERSION, ...rest, members, limits }),
+  );
+  if (bytes.length <= MAX_PAYLOAD_BYTES || members.length === 0) {
+    return frame(Kind.Welcome, bytes);
+  }
+  return welcome({ ...rest, members: members.slice(0, Math.floor(members.length * 0.9)) });
 }
 
 /** @throws {ProtocolError} `malformed`. */
@@ -371,3 +373,5 @@ const MAX_ADDRESSES = 16;
 
 /** The binary frames have six bytes for a session. */
 const MAX_SESSION = 2 ** 48 - 1;
+
+const encoder = new TextEncoder();

@@ -404,6 +404,39 @@ Deno.test("a welcome says the limits", () => {
   });
 });
 
+Deno.test("a welcome names as many members as one frame has room for", () => {
+  const members = Array.from({ length: 1_000 }, (_, at) => ({ ...CARD, id: `id-${at}` }));
+  const frame = extended.welcome({ ...CARD, members, base: [], clients: 0 });
+  const told = extended.decodeWelcome(payloadOf(Kind.Welcome, frame)).members;
+  assertEquals(told, members.slice(0, told.length));
+  assertGreater(frame.length, MAX_PAYLOAD_BYTES * 0.85);
+  const few = members.slice(0, 300);
+  const all = extended.welcome({ ...CARD, members: few, base: [], clients: 0 });
+  assertEquals(extended.decodeWelcome(payloadOf(Kind.Welcome, all)).members, few);
+});
+
+Deno.test("whatever a frame brings fits the frames that tell it on", () => {
+  // As long as it may be, of characters that JSON writes in six bytes each.
+  const word = "\u0001".repeat(255);
+  const enrolment = { name: word, session: MAX_SESSION, token: word, moves: 2 ** 53 - 1 };
+  const { name, ...asked } = extended.decodeEnrol(payloadOf(Kind.Enrol, extended.enrol(enrolment)));
+  const claim = { name, ...asked, stamp: 2 ** 53 - 1, server: word, base: false };
+  extended.claim(2 ** 53 - 1, claim);
+  assertEquals(extended.presence([claim, claim]).length, 1);
+  const message = `Cannot take name ${JSON.stringify(name)}: it is too long`;
+  const refused = payloadOf(
+    Kind.Refused,
+    extended.refused({ name, reason: "bad-name", message }),
+  );
+  assertEquals(extended.decodeRefused(refused).message, message);
+  extended.resolved({ name, session: null, reason: "no-such-name" });
+  assertEquals(extended.names([{ name, server: word }]).length, 2);
+  const card = { id: word, label: word, addresses: Array.from({ length: 16 }, () => word) };
+  const joined = extended.decodeJoin(payloadOf(Kind.Join, extended.join(card)));
+  assertEquals(extended.members({ members: [joined, joined], base: [], left: [] }).length, 2);
+  extended.welcome({ ...CARD, members: [joined, joined], base: [], clients: 0 });
+});
+
 Deno.test("ten thousand clients: chunks that fit, the first resets, none is empty", () => {
   const values = new Values(seededRandom(8));
   const claims = Array.from({ length: 10_000 }, (_, at) => ({

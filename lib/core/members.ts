@@ -64,6 +64,8 @@ export class Members {
   readonly #members = new Map<string, Member>();
   readonly #places = new Map<string, Target>();
   readonly #left = new Map<string, number>();
+  /** When the next dial is due; null when something changed since that was found out. */
+  #next: number | null = null;
 
   constructor(
     { selfId, seeds, random }: {
@@ -121,6 +123,7 @@ export class Members {
       if (!from.itself) return false;
       this.#left.delete(card.id);
     }
+    this.#next = null;
     const addresses = card.addresses.filter((text) => parseAddress(text) !== null)
       .slice(0, MAX_ADDRESSES);
     const known = this.#members.get(card.id);
@@ -147,9 +150,9 @@ export class Members {
         0,
         MAX_ADDRESSES,
       );
-    const changed = merged.join() !== known.target.addresses.join() ||
-      known.label !== card.label;
-    known.label = card.label;
+    const label = from.itself ? card.label : known.label;
+    const changed = merged.join() !== known.target.addresses.join() || known.label !== label;
+    known.label = label;
     // What it says over a loopback link may lack the addresses others need.
     if (merged.length > 0) known.target.addresses = merged;
     return changed;
@@ -161,6 +164,7 @@ export class Members {
     { now, announced }: { now: number; announced: boolean },
   ): boolean {
     if (parseAddress(address) === null) return false;
+    this.#next = null;
     const known = this.#places.get(placeKey(address));
     if (known !== undefined) {
       // It told us that it is there: there is no reason to wait any longer.
@@ -186,6 +190,7 @@ export class Members {
     if (this.#left.has(id) || id === this.#selfId) return false;
     this.#left.set(id, now + LEFT_MS);
     this.#members.delete(id);
+    this.#next = null;
     return true;
   }
 
@@ -193,6 +198,7 @@ export class Members {
   linked(id: string, now: number): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
+    this.#next = null;
     member.linked = true;
     member.seenAt = now;
     member.target.attempts = 0;
@@ -205,6 +211,8 @@ export class Members {
     member.linked = false;
     member.seenAt = now;
     this.#later(member.target, now);
+    // Nor may the seed that it answers at be dialled by everyone at the same moment.
+    for (const place of this.#places.values()) if (place.id === id) this.#later(place, now);
   }
 
   /** Whether there is a link to this member. */
@@ -214,14 +222,16 @@ export class Members {
 
   /** The dials that are due; each target is busy until `dialled` says how it went. */
   due(now: number): Due[] {
+    if (this.nextDial() > now) return [];
+    this.#next = null;
     const due: Due[] = [];
     for (const place of this.#targets()) {
       if (!this.#wants(place) || place.next > now) continue;
       const text = place.addresses[place.attempts % place.addresses.length];
       const address = text === undefined ? null : parseAddress(text);
-      if (address === null) continue;
       place.busy = true;
-      due.push({ target: place, address });
+      if (address === null) this.failed(place, now);
+      else due.push({ target: place, address });
     }
     return due;
   }
@@ -242,6 +252,7 @@ export class Members {
 
   /** A dial of `target` ended without a link that lasts; it is tried again later. */
   failed(target: Target, now: number): void {
+    this.#next = null;
     target.busy = false;
     target.announced = false;
     // Closed as the second link of a pair: there was nothing wrong with it.
@@ -254,6 +265,7 @@ export class Members {
 
   /** The handshake of a dial came to its end: the other end is a peer now. */
   settled(target: Target): void {
+    this.#next = null;
     target.busy = false;
     target.attempts = 0;
   }
@@ -269,6 +281,7 @@ export class Members {
     readonly id: string;
     readonly now: number;
   }): void {
+    this.#next = null;
     if (target.kind !== "member") {
       target.id = id;
       return;
@@ -283,6 +296,7 @@ export class Members {
 
   /** This server answered at the address: it is never dialled again. */
   isSelf(target: Target): void {
+    this.#next = null;
     target.busy = false;
     if (target.kind !== "member") {
       this.#places.delete(placeKey(target.addresses[0] ?? ""));
@@ -296,17 +310,21 @@ export class Members {
     }
     for (const [id, member] of this.#members) {
       if (member.linked) member.seenAt = now;
-      else if (member.seenAt + FORGOTTEN_MS <= now) this.#members.delete(id);
+      else if (member.seenAt + FORGOTTEN_MS <= now) {
+        this.#members.delete(id);
+        this.#next = null;
+      }
     }
   }
 
   /** When the next dial is due; Infinity when none is. */
   nextDial(): number {
-    let next = Infinity;
+    if (this.#next !== null) return this.#next;
+    this.#next = Infinity;
     for (const place of this.#targets()) {
-      if (this.#wants(place)) next = Math.min(next, place.next);
+      if (this.#wants(place)) this.#next = Math.min(this.#next, place.next);
     }
-    return next;
+    return this.#next;
   }
 
   #wants(place: Target): boolean {
@@ -322,6 +340,7 @@ export class Members {
   }
 
   #later(target: Target, now: number): void {
+    this.#next = null;
     const round = Math.floor(
       target.attempts / Math.max(1, target.addresses.length),
     );

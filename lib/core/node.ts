@@ -48,6 +48,8 @@ export class Node {
   readonly #router: Router;
   readonly #baseRouter: BaseRouter;
   readonly #unfinished = new Set<Link>();
+  /** Accepted connections that never said anything, the oldest first. */
+  readonly #silent = new Set<Link>();
   #nextSweep = 0;
   #leavingUntil: number | null = null;
 
@@ -109,10 +111,15 @@ export class Node {
     const { clientOutboxBytes, peerOutboxBytes } = this.#context.limits;
     const outboxBytes = dialled === null ? clientOutboxBytes : peerOutboxBytes;
     const link = new Link(id, how, dialled, { now, outboxBytes });
-    this.#makeRoom();
     this.#context.links.set(id, link);
-    if (dialled === null) return;
-    if (dialled.asks) this.#peers.greet(link);
+    if (this.#leavingUntil !== null) {
+      this.#context.close(link, "leaving", "this server leaves the clique");
+      return;
+    }
+    if (dialled === null) {
+      this.#silent.add(link);
+      this.#makeRoom();
+    } else if (dialled.asks) this.#peers.greet(link);
     else this.#baseServers.dialledBack(link);
   }
 
@@ -151,6 +158,7 @@ export class Node {
     if (link === undefined) return;
     this.#context.links.delete(id);
     this.#unfinished.delete(link);
+    this.#silent.delete(link);
     if (link.closing === null) {
       this.#context.log("debug", "link-lost", {
         message: `lost ${this.#context.describe(link)}: ${why}`,
@@ -224,7 +232,10 @@ export class Node {
   }
 
   #take(link: Link): void {
-    link.spoke = true;
+    if (!link.spoke) {
+      link.spoke = true;
+      this.#silent.delete(link);
+    }
     const { kind } = link.reader;
     switch (kind) {
       case Kind.StreamMessage:
@@ -368,12 +379,12 @@ export class Node {
     }
   }
 
-  /** At the limit, the one silent longest that never said anything goes first. */
+  /** Over the limit, the one silent longest goes: the newest, if all others have spoken. */
   #makeRoom(): void {
     const { links, limits } = this.#context;
-    if (links.size < limits.connections) return;
-    for (const link of links.values()) {
-      if (link.spoke || link.dialled !== null || link.closing !== null) continue;
+    if (links.size <= limits.connections) return;
+    for (const link of this.#silent) {
+      this.#silent.delete(link);
       this.#context.close(link, "full", `more than ${limits.connections} connections`);
       return;
     }

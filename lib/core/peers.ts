@@ -193,7 +193,9 @@ export class Peers {
       this.#retire(link, peer);
       this.#carryOut(peer, this.#pairing.closed(peer, link));
     }
-    if (dialled !== null && dialled.target.busy) {
+    // Once it was more than that, its target may be dialled again already.
+    const wasTried = link.role === "new" || link.role === "candidate";
+    if (dialled !== null && wasTried && dialled.target.busy) {
       this.#members.failed(dialled.target, now);
     }
   }

@@ -54,6 +54,7 @@ export class Router {
   /** 11/0 from a client of this server. */
   message(link: Link): void {
     const { bytes, payloadStart: at, sublength } = link.reader;
+    if (!link.extended) throw unexpected("message", "it comes after hello");
     checkAddressing(bytes, at, sublength);
     const { seat } = link;
     if (seat === null || !isSender(seat, bytes, at)) {

@@ -45,9 +45,8 @@ export async function ask({ text, check, missing, interrupt }: Question): Promis
 /** Asks for one of the well-known ports by its index, as the original does. */
 export async function askPort(whose: string, interrupt: AbortSignal): Promise<number> {
   const last = WELL_KNOWN_PORTS.length - 1;
-  const ports = WELL_KNOWN_PORTS.map((port, index) => `${index}: ${port}`).join(", ");
   const answer = await ask({
-    text: `${whose}, 0 to ${last} (${ports}): `,
+    text: `${whose}? 0 to ${last} for port ${WELL_KNOWN_PORTS.join(", ")}: `,
     check: (typed) =>
       WELL_KNOWN_PORTS[indexIn(typed)] === undefined ? `Write a number from 0 to ${last}` : null,
     missing: "An index is missing",

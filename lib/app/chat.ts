@@ -5,11 +5,12 @@
  */
 
 import process from "node:process";
-import { clearScreenDown, createInterface, type Interface, moveCursor } from "node:readline";
+import { clearScreenDown, createInterface, cursorTo, type Interface } from "node:readline";
 import { EVERYBODY, nameProblem } from "../codec/name.ts";
 import type { ClientEvent } from "../core/events.ts";
 import { type Attachment, normalName } from "./attachment.ts";
 import { ExitCode } from "./exit_code.ts";
+import { Failure } from "./failure.ts";
 import { suggest } from "./suggest.ts";
 import { rttTable, serverTable, whoTable } from "./tables.ts";
 import { quoted } from "./usage_error.ts";
@@ -41,11 +42,17 @@ class Talk {
   readonly #input: Interface;
   /** Everybody's names, for completion. */
   readonly #names = new Set<string>();
-  /** What one holds; null when it was lost. */
+  /** What one is called; null when the name was lost. */
   #name: string | null;
+  /** What one asked to be called instead. */
+  #wanted: string | null = null;
   #clients: EventOf<"client">[] = [];
   #asking: Promise<unknown> = Promise.resolve();
   #interrupted = false;
+  #quit = false;
+  #closed = false;
+  /** Rejects when the name is lost and nobody is there to take another. */
+  readonly #lost = Promise.withResolvers<never>();
 
   constructor(attachment: Attachment) {
     this.#attachment = attachment;
@@ -62,8 +69,9 @@ class Talk {
   }
 
   async run(signal: AbortSignal): Promise<number> {
-    const { events, session, name, printer, lost } = this.#attachment;
+    const { events, session, printer } = this.#attachment;
     const ended = new Promise<void>((resolve) => this.#input.once("close", resolve));
+    this.#input.once("close", () => this.#closed = true);
     const stop = (): void => {
       this.#interrupted = true;
       this.#input.close();
@@ -75,13 +83,14 @@ class Talk {
     events.listen((event) => this.#hear(event));
     this.#ask(true);
     if (this.#terminal) {
-      printer.out(`You are ${name}. A line is NAME TEXT; /help shows more.`);
+      printer.out("A line is NAME TEXT; /help shows more.");
       printer.aside = (write) => this.#above(write);
       this.#input.prompt();
     }
-    // At a terminal, somebody is there to take another name.
-    await Promise.race([ended, printer.unread, ...(this.#terminal ? [] : [lost])]);
-    if (this.#terminal) this.#leaveTerminal();
+    await Promise.race([ended, printer.unread, this.#lost.promise]);
+    // Nobody types any more: what comes now is written as it comes.
+    printer.aside = (write) => write();
+    if (this.#terminal && !this.#quit) printer.out("");
     if (this.#interrupted) return ExitCode.interrupted;
     // The input ended: what was typed still gets its receipts.
     await Promise.race([events.until(() => session.openCount === 0), printer.unread]);
@@ -93,7 +102,7 @@ class Talk {
     const text = line.trim();
     if (text.startsWith("/")) this.#command(text);
     else if (text !== "") this.#message(text);
-    if (this.#terminal) this.#input.prompt();
+    if (this.#terminal && !this.#closed) this.#input.prompt();
   }
 
   #message(line: string): void {
@@ -112,6 +121,7 @@ class Talk {
     if (command === "/name") return this.#rename(normalName(argument));
     switch (text) {
       case "/quit":
+        this.#quit = true;
         return this.#input.close();
       case "/help":
         return HELP.forEach((line) => printer.note(line));
@@ -133,6 +143,24 @@ class Talk {
     const problem = nameProblem(name);
     if (problem !== null) printer.err(`Cannot take name ${quoted(name)}: ${problem}`);
     else if (name === this.#name) printer.err(`You are ${name} already`);
+    else {
+      this.#wanted = name;
+      session.call((core, now) => core.attach(name, now));
+    }
+  }
+
+  /** The name is gone, or another one can't be had. */
+  #nameless(event: EventOf<"error">): void {
+    const { printer, session } = this.#attachment;
+    const name = this.#wanted === null ? null : this.#name;
+    this.#name = name;
+    this.#wanted = null;
+    if (name === null && !this.#terminal) {
+      this.#lost.reject(new Failure(event.code, event.message));
+      return;
+    }
+    printer.event(event);
+    if (name === null) printer.err("You have no name now: /name NAME takes one");
     else session.call((core, now) => core.attach(name, now));
   }
 
@@ -161,6 +189,7 @@ class Talk {
     switch (event.kind) {
       case "attached":
         this.#name = event.name;
+        this.#wanted = null;
         return;
       case "client":
         this.#clients.push(event);
@@ -174,14 +203,12 @@ class Talk {
       case "left":
         if (event.kind === "joined") this.#names.add(event.name);
         else this.#names.delete(event.name);
-        if (!printer.json && event.name !== this.#name) printer.event(event);
+        if (!printer.json && event.name !== this.#name && event.name !== this.#wanted) {
+          printer.event(event);
+        }
         return;
       case "error":
-        this.#name = null;
-        // Elsewhere it is the end, and said there.
-        if (!this.#terminal) return;
-        printer.event(event);
-        printer.err("You have no name now: /name NAME takes one");
+        return this.#nameless(event);
     }
   }
 
@@ -192,22 +219,20 @@ class Talk {
     return [begun.map((word) => line.startsWith("/") ? word : `${word} `), line];
   }
 
-  /** Writes lines above the one being typed, and that one again below them. */
+  /**
+   * Writes lines above the one being typed, and that one again below them. It
+   * may be wrapped: moving its cursor to its start first, and back afterwards,
+   * is how the line editor itself learns where on the screen it stands.
+   */
   #above(write: () => void): void {
-    this.#wipe();
-    write();
-    this.#input.prompt(true);
-  }
-
-  /** Nobody types any more: what comes now is written as it comes. */
-  #leaveTerminal(): void {
-    this.#attachment.printer.aside = (write) => write();
-  }
-
-  /** Takes the line being typed from the screen: it may be wrapped into several. */
-  #wipe(): void {
-    moveCursor(process.stdout, -Number.MAX_SAFE_INTEGER, -this.#input.getCursorPos().rows);
+    const input: { cursor: number } = this.#input;
+    const { cursor } = input;
+    this.#input.write(null, { ctrl: true, name: "a" });
+    cursorTo(process.stdout, 0);
     clearScreenDown(process.stdout);
+    write();
+    input.cursor = cursor;
+    this.#input.prompt(true);
   }
 }
 

@@ -5,14 +5,16 @@
  */
 
 import type { FailureCode } from "../core/events.ts";
+import { clean } from "./clean.ts";
 import { ExitCode } from "./exit_code.ts";
 
-/** A verb can't go on; the message says why, in one line. */
+/** A verb can't go on; the message says why, in one line that is fit for a terminal. */
 export class Failure extends Error {
   override readonly name = "Failure";
 
   constructor(readonly code: FailureCode, message: string) {
-    super(message);
+    // Some of it may be a server's word.
+    super(clean(message));
   }
 
   /** The exit code that says the same. */

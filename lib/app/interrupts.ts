@@ -17,14 +17,8 @@ const ONE_SIGNAL_MS = 500;
  * with `exitCode`.
  */
 export function interrupts(exitCode: number): AbortSignal {
-  const asked = new AbortController();
-  let firstAt = 0;
-  const onSignal = (): void => {
-    if (!asked.signal.aborted) {
-      firstAt = performance.now();
-      asked.abort();
-    } else if (performance.now() - firstAt > ONE_SIGNAL_MS) Deno.exit(exitCode);
-  };
+  const asked = new Asked(() => Deno.exit(exitCode));
+  const onSignal = (): void => asked.again(performance.now());
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     // Windows knows only some of them.
     try {
@@ -34,4 +28,29 @@ export function interrupts(exitCode: number): AbortSignal {
     }
   }
   return asked.signal;
+}
+
+/** How often a program was asked to end. */
+export class Asked {
+  readonly #endNow: () => void;
+  readonly #first = new AbortController();
+  #firstAt = 0;
+
+  /** `endNow` is for whoever can't wait for a polite end. */
+  constructor(endNow: () => void) {
+    this.#endNow = endNow;
+  }
+
+  /** Aborts at the first signal. */
+  get signal(): AbortSignal {
+    return this.#first.signal;
+  }
+
+  /** A signal, at `now` in milliseconds. */
+  again(now: number): void {
+    if (!this.signal.aborted) {
+      this.#firstAt = now;
+      this.#first.abort();
+    } else if (now - this.#firstAt > ONE_SIGNAL_MS) this.#endNow();
+  }
 }

@@ -160,7 +160,7 @@ function words(event: ClientEvent): string {
         inBrackets(event.rttMs);
     case "moved":
       return `moved from ${event.from} to ${event.server}` +
-        `${inBrackets(event.rttMs)}: ${event.reason}`;
+        `${inBrackets(event.rttMs)}: ${reasonWords(event.reason)}`;
     case "message":
       return event.to === EVERYBODY
         ? `${event.from} (to all): ${event.text}`

@@ -1,6 +1,6 @@
 import { MAX_TEXT_BYTES } from "../codec/stream.ts";
 
-/** Why a message was not delivered, in words for people. */
+/** Why a message was not delivered, or a client has moved, in words for people. */
 const WORDS: ReadonlyMap<string, string> = new Map([
   ["no-such-name", "nobody has that name"],
   ["timed-out", "no receipt came in time, it may have been shown"],
@@ -12,10 +12,11 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["not-registered", "the sender has no name at its server"],
   ["sender-taken", "somebody else has the sender's name"],
   ["name-taken", "somebody else took the name first"],
+  ["home-lost", "the server was lost"],
 ]);
 
 /**
- * A receipt's reason as a clause for people; one that is not known, from a
+ * A reason as a clause for people; one that is not known, from a
  * newer program, stays as it came.
  */
 export function reasonWords(reason: string): string {

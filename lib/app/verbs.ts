@@ -8,6 +8,7 @@
 import type { ClientEvent } from "../core/events.ts";
 import { WELL_KNOWN_PORTS } from "../codec/wire.ts";
 import type { Attachment } from "./attachment.ts";
+import { clean } from "./clean.ts";
 import type { ClientOptions, Verb } from "./client_args.ts";
 import { ExitCode } from "./exit_code.ts";
 import { Failure } from "./failure.ts";
@@ -83,6 +84,6 @@ function reportMissing(session: LiveSession, { servers: named }: ClientOptions):
   const guesses = named === null ? WELL_KNOWN_PORTS.map((port) => `127.0.0.1:${port}`) : [];
   const missing = session.call((core) => core.failures())
     .filter(({ address }) => !guesses.includes(address));
-  for (const { address, why } of missing) writeError(`Cannot reach ${address}: ${why}`);
+  for (const { address, why } of missing) writeError(clean(`Cannot reach ${address}: ${why}`));
   return missing.length > 0 ? ExitCode.undelivered : ExitCode.done;
 }

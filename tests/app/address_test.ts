@@ -1,10 +1,6 @@
 import { addressText } from "../../lib/core/address.ts";
 import { assertEquals, assertThrows } from "@std/assert";
-import {
-  parseAddress,
-  parseAdvertisedAddress,
-  parseListenAddress,
-} from "../../lib/app/address.ts";
+import { parseAddress, parseAdvertisedAddress, parseListenAddress } from "../../lib/app/address.ts";
 import { UsageError } from "../../lib/app/usage_error.ts";
 
 const GOOD: readonly [text: string, hostname: string, port: number][] = [

@@ -20,6 +20,7 @@ Deno.test("the reasons in words", () => {
     ["not-registered", "the sender has no name at its server"],
     ["sender-taken", "somebody else has the sender's name"],
     ["name-taken", "somebody else took the name first"],
+    ["home-lost", "the server was lost"],
     ["from-the-future", "from-the-future"],
     ["constructor", "constructor"],
   ];

@@ -250,7 +250,8 @@ Deno.test("an original client's message to nobody is dropped, and the next one a
 
 // Our client at an original server.
 
-for (const variant of VARIANTS) {
+// Towards clients the older variant is as the ones without 5, 6 and 7.
+for (const variant of ["plain", "without567"] as const) {
   for (const split of SPLITS) {
     const pieces = split === undefined ? "whole" : "byte by byte";
     Deno.test(`our client talks at an original server (${variant}), ${pieces}`, async () => {
@@ -388,29 +389,33 @@ for (const variant of VARIANTS) {
   }
 }
 
-/** Orders in which two originals (o) and two of ours (s) start; each joins the one before. */
+/** Orders in which two originals (o) and two of ours (s) start. */
 const ORDERS = ["ooss", "osos", "osso", "soos", "soso", "ssoo"];
 
 for (const order of ORDERS) {
-  for (const through of ["first", "last"] as const) {
-    Deno.test(`two originals and two of ours, in the order ${order}, join through the ${through}`, async () => {
-      await using scene = new Scene();
-      const ports: number[] = [];
-      for (const kind of order) {
-        const join = through === "first" ? ports.slice(0, 1) : ports.slice(-1);
-        const server = kind === "o" ? await scene.original(join) : scene.ours(join);
-        ports.push(server.port);
-        await mingled(scene.cluster, scene.originals);
-      }
-      await scene.populate();
-      await everyoneToEveryone(scene.clients);
-      for (const original of scene.originals) {
-        const others = ports.filter((port) => port !== original.port);
-        assertEquals(original.known.toSorted(), others.toSorted());
-      }
-      scene.assertClean();
-    });
+  Deno.test(`two originals and two of ours, in the order ${order}`, async () => {
+    // At the same time, since servers of ours wait a moment before they dial.
+    await Promise.all([mixInOrder(order, "first"), mixInOrder(order, "last")]);
+  });
+}
+
+/** Each joins through the first, or the last, of those that are there. */
+async function mixInOrder(order: string, through: "first" | "last"): Promise<void> {
+  await using scene = new Scene();
+  const ports: number[] = [];
+  for (const kind of order) {
+    const join = through === "first" ? ports.slice(0, 1) : ports.slice(-1);
+    const server = kind === "o" ? await scene.original(join) : scene.ours(join);
+    ports.push(server.port);
+    await mingled(scene.cluster, scene.originals);
   }
+  await scene.populate();
+  await everyoneToEveryone(scene.clients);
+  for (const original of scene.originals) {
+    const others = ports.filter((port) => port !== original.port);
+    assertEquals(original.known.toSorted(), others.toSorted());
+  }
+  scene.assertClean();
 }
 
 Deno.test("two originals and two of ours that start at once find each other", async () => {
@@ -549,7 +554,7 @@ Deno.test("our server learns of an original by another of ours, and each reaches
 Deno.test("a server whose port has five digits says hello to an original and nothing else", async () => {
   await using scene = new Scene();
   const original = await scene.original();
-  const limits = { helloMs: 50, echoMs: 50 };
+  const limits = { helloMs: 100, echoMs: 50 };
   const first = scene.ours([original.port]);
   const fiveDigits = scene.cluster.server({ join: [first.address], limits });
   assert(fiveDigits.port > 9999);
@@ -575,7 +580,7 @@ for (const hostname of ["0.0.0.0", ...lan === null ? [] : [lan]]) {
     using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
     const { port } = listener.addr;
     const join = [`${hostname}:${port}`];
-    scene.cluster.server({ port: freeFourDigitPort(), join, limits: { helloMs: 50, echoMs: 50 } });
+    scene.cluster.server({ port: freeFourDigitPort(), join, limits: { helloMs: 100, echoMs: 50 } });
     using conn = await listener.accept();
     const bytes: number[] = [];
     const buffer = new Uint8Array(64);

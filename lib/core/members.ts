@@ -341,9 +341,8 @@ export class Members {
 
   #later(target: Target, now: number): void {
     this.#next = null;
-    const round = Math.floor(
-      target.attempts / Math.max(1, target.addresses.length),
-    );
+    const rounds = (target.attempts - 1) / Math.max(1, target.addresses.length);
+    const round = Math.max(0, Math.floor(rounds));
     const most = Math.min(
       REDIAL_MAX_MS,
       REDIAL_MIN_MS * 2 ** Math.min(round, 20),

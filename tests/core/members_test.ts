@@ -1,0 +1,224 @@
+import { assert, assertEquals } from "@std/assert";
+import {
+  FORGOTTEN_MS,
+  LEFT_MS,
+  Members,
+  REDIAL_MAX_MS,
+  REDIAL_MIN_MS,
+  type Target,
+} from "../../lib/core/members.ts";
+import { addressText } from "../../lib/core/address.ts";
+
+/** A server `m` with the seeds given; jitter takes its full length. */
+function membersOf(
+  { seeds = [], random = () => 1 }: { seeds?: string[]; random?: () => number } = {},
+): Members {
+  return new Members({ selfId: "m", seeds, random });
+}
+
+function card(
+  id: string,
+  ...addresses: string[]
+): { id: string; label: string; addresses: string[] } {
+  return { id, label: `label of ${id}`, addresses };
+}
+
+/** The addresses to dial now. */
+function dials(members: Members, now: number): string[] {
+  return members.due(now).map(({ address }) => addressText(address));
+}
+
+/** Dials what is due now, which must be one place. */
+function onlyDial(members: Members, now: number): Target {
+  const [due, ...more] = members.due(now);
+  assert(due !== undefined && more.length === 0, "exactly one dial is due");
+  return due.target;
+}
+
+Deno.test("seeds are dialled at once, each once at a time", () => {
+  const members = membersOf({ seeds: ["10.0.0.1:4000", "10.0.0.2:4000"] });
+  assertEquals(dials(members, 0), ["10.0.0.1:4000", "10.0.0.2:4000"]);
+  assertEquals(dials(members, 60_000), []);
+});
+
+Deno.test("the names of this machine's loopback are one place", () => {
+  const members = membersOf({ seeds: ["localhost:4000", "127.0.0.1:4000"] });
+  assertEquals(dials(members, 0).length, 1);
+});
+
+Deno.test("a seed is redialled for ever, later each time, up to a limit", () => {
+  const members = membersOf({ seeds: ["10.0.0.1:4000"] });
+  const pauses: number[] = [];
+  let now = 0;
+  for (let attempt = 0; attempt < 12; attempt++) {
+    const target = onlyDial(members, now);
+    members.failed(target, now);
+    pauses.push(members.nextDial() - now);
+    assertEquals(dials(members, members.nextDial() - 1), []);
+    now = members.nextDial();
+  }
+  assertEquals(pauses.slice(0, 4), [250, 500, 1_000, 2_000]);
+  assertEquals(pauses.at(-1), REDIAL_MAX_MS);
+});
+
+Deno.test("the pause before a redial is drawn from nothing up to its full length", () => {
+  const members = membersOf({ seeds: ["10.0.0.1:4000"], random: () => 0.25 });
+  members.failed(onlyDial(members, 0), 0);
+  assertEquals(members.nextDial(), REDIAL_MIN_MS * 0.25);
+});
+
+Deno.test("all addresses of a member are tried at once before the first pause", () => {
+  const members = membersOf();
+  members.learn(card("x", "10.0.0.1:1", "10.0.0.2:1"), { itself: false, now: 0 });
+  assertEquals(dialThenFail(members, 0), "10.0.0.1:1");
+  assertEquals(dialThenFail(members, 0), "10.0.0.2:1");
+  assert(members.nextDial() > 0);
+});
+
+function dialThenFail(members: Members, now: number): string {
+  const [due] = members.due(now);
+  assert(due !== undefined);
+  members.failed(due.target, now);
+  return addressText(due.address);
+}
+
+Deno.test("of two that learn of each other the smaller id dials at once, the other later", () => {
+  const members = membersOf();
+  members.learn(card("a", "10.0.0.1:1"), { itself: false, now: 0 });
+  members.learn(card("z", "10.0.0.26:1"), { itself: false, now: 0 });
+  assertEquals(dials(members, 0), ["10.0.0.26:1"]);
+  assertEquals(dials(members, 2 * REDIAL_MIN_MS), ["10.0.0.1:1"]);
+});
+
+Deno.test("a linked member is not dialled, and redialled soon after its link is lost", () => {
+  const members = membersOf();
+  members.learn(card("x", "10.0.0.1:1"), { itself: true, now: 0 });
+  const target = onlyDial(members, 0);
+  members.linked("x", 0);
+  members.settled(target);
+  assertEquals(members.nextDial(), Infinity);
+  members.unlinked("x", 1_000);
+  assertEquals(dials(members, 1_000 + REDIAL_MIN_MS), ["10.0.0.1:1"]);
+});
+
+Deno.test("a seed whose server is lost is not dialled in step by everyone who lost it", () => {
+  const members = membersOf({ seeds: ["10.0.0.1:1"] });
+  const target = onlyDial(members, 0);
+  members.answered(target, { address: "10.0.0.1:1", id: "x", now: 0 });
+  members.learn(card("x"), { itself: true, now: 0 });
+  members.linked("x", 0);
+  members.settled(target);
+  members.unlinked("x", 5_000);
+  assertEquals(members.nextDial(), 5_000 + REDIAL_MIN_MS);
+});
+
+Deno.test("a seed where a linked member answered waits until that is lost", () => {
+  const members = membersOf({ seeds: ["10.0.0.1:1"] });
+  members.learn(card("x"), { itself: true, now: 0 });
+  members.linked("x", 0);
+  const target = onlyDial(members, 0);
+  members.answered(target, { address: "10.0.0.1:1", id: "x", now: 0 });
+  // The pair has a link already, so this one was closed as the second.
+  members.failed(target, 10);
+  assertEquals(members.nextDial(), Infinity);
+  members.unlinked("x", 60_000);
+  assertEquals(dials(members, 61_000), ["10.0.0.1:1"]);
+});
+
+Deno.test("a seed that cannot be an address does not keep the server awake", () => {
+  const members = membersOf({ seeds: ["nonsense"] });
+  assertEquals(dials(members, 0), []);
+  assert(members.nextDial() > 0);
+});
+
+Deno.test("a member's own word replaces its addresses, another's only adds, and not to a linked one", () => {
+  const members = membersOf();
+  members.learn(card("x", "10.0.0.1:1"), { itself: false, now: 0 });
+  assert(members.learn(card("x", "10.0.0.2:1"), { itself: false, now: 0 }));
+  assertEquals(addressesOf(members, "x"), ["10.0.0.1:1", "10.0.0.2:1"]);
+  assert(members.learn(card("x", "10.0.0.3:1"), { itself: true, now: 0 }));
+  assertEquals(addressesOf(members, "x"), ["10.0.0.3:1"]);
+  members.linked("x", 0);
+  assertEquals(members.learn(card("x", "10.0.0.9:1"), { itself: false, now: 0 }), false);
+  assertEquals(addressesOf(members, "x"), ["10.0.0.3:1"]);
+});
+
+function addressesOf(members: Members, id: string): readonly string[] {
+  return members.cards({ linkedOnly: false }).find((it) => it.id === id)?.addresses ?? [];
+}
+
+Deno.test("what is known already is no news, so gossip ends", () => {
+  const members = membersOf();
+  const told = card("x", "10.0.0.1:1");
+  assert(members.learn(told, { itself: false, now: 0 }));
+  assertEquals(members.learn(told, { itself: false, now: 0 }), false);
+  assertEquals(members.learn({ ...told, label: "other" }, { itself: false, now: 0 }), false);
+  assert(members.learn({ ...told, label: "other" }, { itself: true, now: 0 }));
+});
+
+Deno.test("a server does not learn of itself", () => {
+  const members = membersOf();
+  assertEquals(members.learn(card("m", "10.0.0.1:1"), { itself: false, now: 0 }), false);
+  assertEquals(members.cards({ linkedOnly: false }), []);
+});
+
+Deno.test("one that left is not taken in again for an hour by hearsay, but by its own word", () => {
+  const members = membersOf();
+  members.learn(card("x", "10.0.0.1:1"), { itself: false, now: 0 });
+  assert(members.leave("x", 0));
+  assertEquals(members.leave("x", 0), false);
+  assertEquals(members.learn(card("x", "10.0.0.1:1"), { itself: false, now: 0 }), false);
+  assertEquals(members.left, ["x"]);
+  members.expire(LEFT_MS - 1);
+  assertEquals(members.left, ["x"]);
+  members.expire(LEFT_MS);
+  assertEquals(members.left, []);
+  members.leave("y", 0);
+  assert(members.learn(card("y", "10.0.0.2:1"), { itself: true, now: 1 }));
+  assertEquals(members.left, []);
+});
+
+Deno.test("a member unseen for a day is forgotten, a linked one never", () => {
+  const members = membersOf();
+  members.learn(card("gone", "10.0.0.1:1"), { itself: false, now: 0 });
+  members.learn(card("here", "10.0.0.2:1"), { itself: false, now: 0 });
+  members.linked("here", 0);
+  members.expire(FORGOTTEN_MS);
+  assertEquals(members.cards({ linkedOnly: false }).map(({ id }) => id), ["here"]);
+});
+
+Deno.test("another id at a member's address on the LAN: the old id is gone", () => {
+  const members = membersOf();
+  members.learn(card("old", "10.0.0.1:1"), { itself: false, now: 0 });
+  const target = onlyDial(members, 0);
+  assertEquals(target.id, "old");
+  members.answered(target, { address: "10.0.0.1:1", id: "new", now: 0 });
+  assertEquals(members.left, ["old"]);
+});
+
+Deno.test("another id at a loopback address: only that address goes", () => {
+  const members = membersOf();
+  members.learn(card("old", "127.0.0.1:1", "10.0.0.1:1"), { itself: false, now: 0 });
+  const target = onlyDial(members, 0);
+  members.answered(target, { address: "127.0.0.1:1", id: "new", now: 0 });
+  assertEquals(members.left, []);
+  assertEquals(addressesOf(members, "old"), ["10.0.0.1:1"]);
+});
+
+Deno.test("this server itself behind a seed is dialled once and never again", () => {
+  const members = membersOf({ seeds: ["10.0.0.1:1"] });
+  members.isSelf(onlyDial(members, 0));
+  assertEquals(members.nextDial(), Infinity);
+});
+
+Deno.test("a base server that announces itself is dialled at once, even while it is waited for", () => {
+  const members = membersOf({ seeds: ["127.0.0.1:4000"] });
+  members.failed(onlyDial(members, 0), 0);
+  members.learnBase("127.0.0.1:4000", { now: 100, announced: true });
+  const target = onlyDial(members, 100);
+  members.baseLinked(target);
+  assertEquals(members.base(), ["127.0.0.1:4000"]);
+  members.baseLost(target, 200);
+  assertEquals(members.base(), []);
+  assertEquals(members.nextDial(), 200 + REDIAL_MIN_MS);
+});

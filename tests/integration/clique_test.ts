@@ -99,7 +99,7 @@ Deno.test("a server that comes late is linked to everyone, and learns every name
 Deno.test("a server that dies is missed, and one at its address is taken for another", async () => {
   await using cluster = new Cluster();
   const first = cluster.server();
-  const second = cluster.server({ join: [first.address] });
+  const second = cluster.server({ port: freePort(), join: [first.address] });
   const third = cluster.server({ join: [first.address] });
   await cluster.formed(3);
   await cluster.clientAt(second, "ada");
@@ -121,8 +121,8 @@ Deno.test("a server that dies is missed, and one at its address is taken for ano
 for (const which of ["joined", "joining"]) {
   Deno.test(`the ${which} one of two servers dies and comes back`, async () => {
     await using cluster = new Cluster();
-    const joined = cluster.server();
-    const joining = cluster.server({ join: [joined.address] });
+    const joined = cluster.server({ port: freePort() });
+    const joining = cluster.server({ port: freePort(), join: [joined.address] });
     await cluster.formed(2);
     const [dying, staying] = which === "joined" ? [joined, joining] : [joining, joined];
     for (const _ of [1, 2]) {
@@ -267,7 +267,7 @@ Deno.test({
     await using cluster = new Cluster();
     const host = lan ?? "";
     const first = cluster.server({ host });
-    const second = cluster.server({ host, join: [first.address] });
+    const second = cluster.server({ host, port: freePort(), join: [first.address] });
     const third = cluster.server({ host, join: [first.address] });
     await cluster.formed(3);
     await second[Symbol.asyncDispose]();

@@ -6,10 +6,17 @@
 
 import { listen } from "../../lib/net/tcp.ts";
 
-/** A port on which nobody listened a moment ago. */
+/**
+ * A port of five digits on which nobody listened a moment ago. It is none of
+ * those that systems give to connections by themselves (from 32,768), so none
+ * takes it until a server listens there, late or for the second time.
+ */
 export function freePort(): number {
-  using listener = listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  for (let attempt = 0; attempt < 1_000; attempt++) {
+    const port = 10_000 + Math.floor(Math.random() * 22_768);
+    if (canListen("127.0.0.1", port)) return port;
+  }
+  throw new Error("Cannot find a free port from 10000 to 32767");
 }
 
 /** Whether this machine can listen on IPv6 addresses. */
@@ -33,9 +40,9 @@ export function lanAddress(): string | null {
   return words.find((word) => /^[\d.]+$/.test(word) && canListen(word)) ?? null;
 }
 
-function canListen(hostname: string): boolean {
+function canListen(hostname: string, port = 0): boolean {
   try {
-    listen({ hostname, port: 0 }).close();
+    listen({ hostname, port }).close();
     return true;
   } catch {
     return false;

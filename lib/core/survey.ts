@@ -30,7 +30,7 @@ const MAX_CONTACTS = 1_024;
 /** All servers that a client knows of, and what it measured of them. */
 export class Survey {
   readonly #context: ClientContext;
-  /** The address that each server was reached at, by id: it outlives the contact. */
+  /** The address that each server was reached at, or is said to be, by id: it outlives the contact. */
   readonly #addresses = new Map<string, string>();
   readonly #known: Known[];
   #contacts: Contact[] = [];
@@ -150,7 +150,12 @@ export class Survey {
     contact.window.clear();
     this.#addresses.set(welcome.id, contact.address);
     this.#isReady(contact, now);
-    for (const { id, addresses } of welcome.members) this.#learn({ id, addresses });
+    for (const { id, addresses } of welcome.members) {
+      const [address] = addresses;
+      // Until this client reaches it itself, which a pinned one never does.
+      if (address !== undefined && !this.#addresses.has(id)) this.#addresses.set(id, address);
+      this.#learn({ id, addresses });
+    }
     for (const address of welcome.base) this.#learn({ id: null, addresses: [address] });
   }
 

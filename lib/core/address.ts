@@ -35,3 +35,63 @@ export function isLoopbackText(address: string): boolean {
   const parsed = parseAddress(address);
   return parsed !== null && isLoopback(parsed.hostname);
 }
+
+/** Whether an address means a host only together with the link that it is on. */
+export function isLinkLocal(hostname: string): boolean {
+  return /^fe[89ab][0-9a-f]:/i.test(hostname);
+}
+
+/** Whether an address is the same host for everybody who can reach it. */
+export function isUniversalText(address: string): boolean {
+  const hostname = parseAddress(address)?.hostname ?? "";
+  return !isLoopback(hostname) && !isLinkLocal(hostname);
+}
+
+/**
+ * Those of `addresses` that mean something to whoever is reached at
+ * `hostname`: loopback addresses on this machine, link-local ones on that
+ * link, and there without the zone, a number of this machine's own.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { tellable } from "./address.ts";
+ *
+ * const addresses = ["192.0.2.1:4000", "127.0.0.1:4000", "[fe80::1%2]:4000"];
+ * assertEquals(tellable(addresses, "192.0.2.9"), ["192.0.2.1:4000"]);
+ * assertEquals(tellable(addresses, "fe80::9%2"), ["192.0.2.1:4000", "[fe80::1]:4000"]);
+ * ```
+ */
+export function tellable(addresses: readonly string[], hostname: string): string[] {
+  return meaningful(addresses, hostname).map((text) => text.replace(/%[^\]]*\]/, "]"));
+}
+
+/**
+ * What `addresses` mean that were told by whoever is reached at `hostname`:
+ * link-local ones get the zone that this machine reached it through.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { understood } from "./address.ts";
+ *
+ * assertEquals(understood(["[fe80::1]:4000"], "fe80::9%eth0"), ["[fe80::1%eth0]:4000"]);
+ * assertEquals(understood(["[fe80::1]:4000"], "192.0.2.9"), []);
+ * ```
+ */
+export function understood(addresses: readonly string[], hostname: string): string[] {
+  const zone = /%.*$/.exec(hostname)?.[0] ?? "";
+  return tellable(addresses, hostname).map((text) => {
+    const address = parseAddress(text);
+    if (address === null || !isLinkLocal(address.hostname)) return text;
+    return addressText({ hostname: address.hostname + zone, port: address.port });
+  });
+}
+
+function meaningful(addresses: readonly string[], hostname: string): readonly string[] {
+  if (isLoopback(hostname)) return addresses;
+  return addresses.filter((text) => {
+    const told = parseAddress(text)?.hostname ?? "";
+    return !isLoopback(told) && (isLinkLocal(hostname) || !isLinkLocal(told));
+  });
+}

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { addressText, isLoopback } from "./address.ts";
+import { addressText, tellable } from "./address.ts";
 import type { Address } from "./address.ts";
 import type { Link } from "./link.ts";
 import { bye } from "../codec/extended.ts";
@@ -96,7 +96,7 @@ export class Context {
     const own = advertise.length > 0
       ? advertise
       : [addressText({ hostname: this.#reachedAt(link), port: listen.port })];
-    return own.filter((text) => link.loopback || !isLoopback(hostnameOf(text)));
+    return tellable(own, link.how.remote.hostname);
   }
 
   /** Queues a control frame. A link that can't even take that is closed. */
@@ -195,8 +195,4 @@ const QUIET_REASONS: ReadonlySet<CloseReason> = new Set<CloseReason>([
 
 function isUnspecified(hostname: string): boolean {
   return hostname === "0.0.0.0" || hostname === "::";
-}
-
-function hostnameOf(address: string): string {
-  return address.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
 }

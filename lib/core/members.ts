@@ -1,13 +1,15 @@
 /**
  * The servers that this one knows of, linked or not, and when to dial which
- * address. Three kinds of places are dialled: seeds (addresses that the user
- * gave, whoever answers), members (an id and its addresses) and base servers.
+ * address. Four kinds of places are dialled: seeds (addresses that the user
+ * gave, whoever answers), members (an id and its addresses), base servers, and
+ * servers that announce themselves on the LAN. Nobody vouches for the last:
+ * they are dialled once for each time that they are heard.
  *
  * @module
  */
 
 import type { MemberCard } from "../codec/extended.ts";
-import { type Address, addressText, isLoopbackText, parseAddress } from "./address.ts";
+import { type Address, addressText, isUniversalText, parseAddress } from "./address.ts";
 
 /** The first redial comes at most so late; each failure doubles it. */
 export const REDIAL_MIN_MS = 250;
@@ -27,9 +29,12 @@ const MAX_ADDRESSES = 16;
 /** More members than this no clique has; what a peer tells beyond it is ignored. */
 const MAX_MEMBERS = 1_024;
 
+/** So many servers that announce themselves are dialled at once: more mean harm. */
+const MAX_FOUND = 64;
+
 /** Something to dial, and how that went so far. */
 export interface Target {
-  readonly kind: "seed" | "member" | "base";
+  readonly kind: "seed" | "member" | "base" | "found";
   /** The addresses to try, in turn. */
   addresses: readonly string[];
   /** The member's id, or that of the member that last answered at a seed. */
@@ -64,6 +69,7 @@ export class Members {
   readonly #members = new Map<string, Member>();
   readonly #places = new Map<string, Target>();
   readonly #left = new Map<string, number>();
+  readonly #found = new Map<string, Target>();
   /** When the next dial is due; null when something changed since that was found out. */
   #next: number | null = null;
 
@@ -185,6 +191,16 @@ export class Members {
     return true;
   }
 
+  /** A server announces itself on the LAN: it is dialled unless there is a link to it. */
+  found({ id, addresses }: Pick<MemberCard, "id" | "addresses">, now: number): void {
+    if (id === this.#selfId || this.isLinked(id) || this.#found.has(id)) return;
+    if (this.#found.size >= MAX_FOUND) return;
+    this.#next = null;
+    // Both sides of a pair find each other: as in `learn`, the smaller id dials first.
+    const patience = this.#selfId < id ? 0 : REDIAL_MIN_MS * (1 + this.#random());
+    this.#found.set(id, { ...target("found", addresses, id), next: now + patience });
+  }
+
   /** A member said that it leaves, or others say that it did. */
   leave(id: string, now: number): boolean {
     if (this.#left.has(id) || id === this.#selfId) return false;
@@ -199,6 +215,7 @@ export class Members {
     const member = this.#members.get(id);
     if (member === undefined) return;
     this.#next = null;
+    this.#found.delete(id);
     member.linked = true;
     member.seenAt = now;
     member.target.attempts = 0;
@@ -260,6 +277,7 @@ export class Members {
     target.attempts++;
     const untried = target.attempts < target.addresses.length;
     if (untried) target.next = now;
+    else if (target.kind === "found") this.#forgetFound(target);
     else this.#later(target, now);
   }
 
@@ -268,13 +286,14 @@ export class Members {
     this.#next = null;
     target.busy = false;
     target.attempts = 0;
+    this.#forgetFound(target);
   }
 
   /**
    * A server answered at the address of a target. A seed remembers it. If it
    * is another one than the member that was dialled, the address is not that
    * member's any more: on a LAN address the old id is gone for good; a loopback
-   * address may be another machine's, so only the address goes.
+   * or link-local address may be another machine's, so only the address goes.
    */
   answered(target: Target, { address, id, now }: {
     readonly address: string;
@@ -289,7 +308,7 @@ export class Members {
     if (target.id === id || target.id === null) return;
     target.busy = false;
     target.addresses = target.addresses.filter((other) => other !== address);
-    const gone = !isLoopbackText(address) || target.addresses.length === 0;
+    const gone = isUniversalText(address) || target.addresses.length === 0;
     if (gone && !this.isLinked(target.id)) this.leave(target.id, now);
     else this.#later(target, now);
   }
@@ -298,7 +317,8 @@ export class Members {
   isSelf(target: Target): void {
     this.#next = null;
     target.busy = false;
-    if (target.kind !== "member") {
+    if (target.kind === "found") this.#forgetFound(target);
+    else if (target.kind !== "member") {
       this.#places.delete(placeKey(target.addresses[0] ?? ""));
     } else target.addresses = [];
   }
@@ -334,8 +354,13 @@ export class Members {
     return place.id === null || !this.isLinked(place.id);
   }
 
+  #forgetFound(found: Target): void {
+    for (const [id, target] of this.#found) if (target === found) this.#found.delete(id);
+  }
+
   *#targets(): IterableIterator<Target> {
     yield* this.#places.values();
+    yield* this.#found.values();
     for (const member of this.#members.values()) yield member.target;
   }
 

@@ -129,6 +129,12 @@ export class Node {
     this.#peers.dialFailed(dial, why);
   }
 
+  /** A server announces itself on the LAN: links to it, unless it has a link. */
+  found(server: { readonly id: string; readonly addresses: readonly string[] }, now: number): void {
+    this.#context.now = now;
+    this.#members.found(server, now);
+  }
+
   /** Bytes came on a link. They are borrowed for the call. */
   receive(id: number, bytes: Uint8Array, now: number): void {
     this.#context.now = now;

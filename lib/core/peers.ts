@@ -8,7 +8,7 @@
 import * as base from "../codec/base.ts";
 import * as extended from "../codec/extended.ts";
 import { frame, Kind, unexpected } from "../codec/wire.ts";
-import { addressText, isLoopbackText } from "./address.ts";
+import { addressText, isLoopbackText, parseAddress, tellable, understood } from "./address.ts";
 import type { Context } from "./context.ts";
 import type { Dialled, Link } from "./link.ts";
 import type { Due, Members } from "./members.ts";
@@ -254,7 +254,7 @@ export class Peers {
 
   #learn(link: Link, id: string, card: extended.MemberCard): void {
     link.peer = id;
-    const addresses = tellable(card.addresses, link);
+    const addresses = understood(card.addresses, hostnameOf(link));
     link.reachedAt = addresses[0] ?? null;
     const { label } = card;
     const fresh = this.#members.learn(
@@ -334,7 +334,7 @@ export class Peers {
     const members = news.members
       .map((card) => ({
         ...card,
-        addresses: tellable(card.addresses, from),
+        addresses: understood(card.addresses, hostnameOf(from)),
       }))
       .filter((card) => this.#members.learn(card, { itself: card.id === from.peer, now }));
     const left = news.left.filter((id) =>
@@ -357,7 +357,7 @@ export class Peers {
     const members = news.members.filter((card) => card.id !== link.peer)
       .map((card) => ({
         ...card,
-        addresses: tellable(card.addresses, link),
+        addresses: tellable(card.addresses, hostnameOf(link)),
       }));
     const told = {
       members,
@@ -383,12 +383,13 @@ export class Peers {
     return this.#members.cards(which).filter((card) => card.id !== link.peer)
       .map((card) => ({
         ...card,
-        addresses: tellable(card.addresses, link),
+        addresses: tellable(card.addresses, hostnameOf(link)),
       }));
   }
 }
 
-/** A loopback address means this machine only to those who share it. */
-function tellable(addresses: readonly string[], link: Link): readonly string[] {
-  return link.loopback ? addresses : addresses.filter((text) => !isLoopbackText(text));
+/** What a link was made on. The zone of a link-local address only its dialler knows. */
+function hostnameOf({ how, dialled }: Link): string {
+  const hostname = parseAddress(dialled?.address ?? "")?.hostname ?? "";
+  return hostname.startsWith(`${how.remote.hostname}%`) ? hostname : how.remote.hostname;
 }

@@ -58,7 +58,7 @@ Deno.test("every verb as JSON, across three servers", async (test) => {
   });
 
   await test.step("send - prints one for each line", async () => {
-    const sent = await run("client", ["send", "ada", "-", ...at(2)], ["one", "two"]);
+    const sent = await run("client", ["send", "ada", "-", ...at(2)], { input: ["one", "two"] });
     assertEquals(eventsOf(sent.out, ["receipt"]).map(({ seq }) => seq), [1, 2]);
   });
 

@@ -81,9 +81,9 @@ Deno.test("names that are none", async () => {
   ]);
   // No program can be given NUL as an argument, but chat reads whatever comes.
   await using server = await ServerProgram.start([]);
-  const { code, err } = await run("client", ["--name", "eve", "--server", server.address], [
-    "a\0b hi",
-  ]);
+  const { code, err } = await run("client", ["--name", "eve", "--server", server.address], {
+    input: ["a\0b hi"],
+  });
   assertEquals(code, 0);
   assertEquals(err.slice(1), ["Cannot send to 'ab': it has a control or format character in it"]);
 });

@@ -49,7 +49,9 @@ Deno.test("every verb, for people, across three servers", async (test) => {
 
   await test.step("send -: a line a message, in order", async () => {
     const lines = ["one", "  two", "", "ärger 日本"];
-    const sent = await run("client", ["send", "ada", "-", "--name", "eve", ...far], lines);
+    const sent = await run("client", ["send", "ada", "-", "--name", "eve", ...far], {
+      input: lines,
+    });
     assertEquals([sent.code, sent.out.length], [0, 4]);
     await ada.says("日本");
     assertEquals(
@@ -107,7 +109,7 @@ Deno.test("every verb, for people, across three servers", async (test) => {
 
   await test.step("chat by pipe", async () => {
     const typed = ["ada hello Ada", "ada", "/who", "/nope", "/name", "zoe hi", "", "* all"];
-    const { code, out, err } = await run("client", ["--name", "eve", ...far], typed);
+    const { code, out, err } = await run("client", ["--name", "eve", ...far], { input: typed });
     assertEquals(code, 0);
     await ada.says(/^eve: hello Ada$/);
     await bob.says(/^eve \(to all\): all$/);

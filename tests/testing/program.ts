@@ -251,9 +251,9 @@ export function client(args: readonly string[]): Program {
 export async function run(
   program: ProgramName,
   args: readonly string[],
-  input: readonly string[] = [],
+  { input = [], ...options }: ProgramOptions & { readonly input?: readonly string[] } = {},
 ): Promise<Ended> {
-  await using running = new Program(program, args);
+  await using running = new Program(program, args, options);
   for (const line of input) await running.type(line);
   await running.endInput();
   return await running.ends();

@@ -7,7 +7,7 @@
 
 import { frame, Kind } from "../codec/wire.ts";
 import { parseAddress } from "./address.ts";
-import type { ClientLink, Contact } from "./contact.ts";
+import type { ClientLink, Contact, Known } from "./contact.ts";
 import type { ClientEvent, FailureCode } from "./events.ts";
 
 /** A dial, or the answer to a registration, that takes longer than this has failed. */
@@ -34,6 +34,8 @@ export type SessionAction =
 export interface SessionConfig {
   /** `host:port` of servers to contact first. */
   readonly servers: readonly string[];
+  /** Servers that announced themselves on the LAN, to contact first too. */
+  readonly found?: readonly Known[];
   /** Random, below 2^48, not 0. */
   readonly session: number;
   /** Random, secret: whoever has it may take the name to another server. */

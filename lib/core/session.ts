@@ -16,7 +16,7 @@ import {
   type SessionAction,
   type SessionConfig,
 } from "./client_context.ts";
-import { ClientLink, type Contact } from "./contact.ts";
+import { ClientLink, type Contact, type Known } from "./contact.ts";
 import { Conversation } from "./conversation.ts";
 import type { ClientEvent } from "./events.ts";
 import type { Opened } from "./link.ts";
@@ -117,6 +117,11 @@ export class Session {
     if (watch) this.#watched = link;
     this.#context.send(link, extended.who(watch));
     return true;
+  }
+
+  /** A server announces itself on the LAN: whoever looks for one need not wait. */
+  found(server: Known, now: number): void {
+    if (this.#survey.found(server) && this.#phase === "waiting") this.#deadline = now;
   }
 
   /** The servers that answered, nearest first. */

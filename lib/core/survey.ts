@@ -8,7 +8,7 @@
 import { decodeServersReply } from "../codec/base.ts";
 import type { Welcome } from "../codec/extended.ts";
 import { frame, Kind } from "../codec/wire.ts";
-import { addressText, parseAddress } from "./address.ts";
+import { addressText, parseAddress, understood } from "./address.ts";
 import { nearest } from "./choice.ts";
 import type { ClientContext } from "./client_context.ts";
 import { type ClientLink, Contact, type Known } from "./contact.ts";
@@ -39,7 +39,8 @@ export class Survey {
 
   constructor(context: ClientContext) {
     this.#context = context;
-    this.#known = context.config.servers.map((address) => ({ id: null, addresses: [address] }));
+    const { servers, found = [] } = context.config;
+    this.#known = [...servers.map((address) => ({ id: null, addresses: [address] })), ...found];
   }
 
   /** The servers that answered, nearest first. */
@@ -103,6 +104,15 @@ export class Survey {
     this.#active = false;
   }
 
+  /** A server announces itself on the LAN. Whether that is news. */
+  found(server: Known): boolean {
+    const at = this.#known.findIndex(({ id }) => id === server.id);
+    const known = this.#known[at];
+    if (known === undefined) return this.#learn(server);
+    this.#known[at] = server;
+    return known.addresses.join() !== server.addresses.join();
+  }
+
   /** Dials who waits; true once nobody is missing, or the round is over. */
   proceed(now: number): boolean {
     if (!this.#active) return false;
@@ -150,7 +160,9 @@ export class Survey {
     contact.window.clear();
     this.#addresses.set(welcome.id, contact.address);
     this.#isReady(contact, now);
-    for (const { id, addresses } of welcome.members) {
+    const hostname = parseAddress(contact.address)?.hostname ?? "";
+    for (const { id, addresses: told } of welcome.members) {
+      const addresses = understood(told, hostname);
       const [address] = addresses;
       // Until this client reaches it itself, which a pinned one never does.
       if (address !== undefined && !this.#addresses.has(id)) this.#addresses.set(id, address);
@@ -236,16 +248,17 @@ export class Survey {
     this.#contacts = [contact];
   }
 
-  #learn(member: Known): void {
+  #learn(member: Known): boolean {
     const isKnown = this.#known.some((known) =>
       (known.id !== null && known.id === member.id) ||
       known.addresses.some((address) => member.addresses.includes(address))
     );
     const isContacted = this.#contacts.some(({ id }) => id !== null && id === member.id);
-    if (this.#context.config.pin || isKnown || isContacted) return;
-    if (member.addresses.length === 0 || this.#known.length >= MAX_CONTACTS) return;
+    if (this.#context.config.pin || isKnown || isContacted) return false;
+    if (member.addresses.length === 0 || this.#known.length >= MAX_CONTACTS) return false;
     this.#known.push(member);
     if (this.#active) this.#contacts.push(new Contact(member));
+    return true;
   }
 
   #giveUp(contact: Contact): void {

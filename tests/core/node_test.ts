@@ -332,7 +332,7 @@ Deno.test("a server that leaves is not dialled again, and others are told", () =
   leaving.hangUp();
   hand.pass(4 * SECOND);
   assertEquals(hand.dials, []);
-  assertEquals(hand.node.peerIds, []);
+  assertEquals(hand.node.peerIds, ["00000000000c"]);
 });
 
 Deno.test("leaving says so to peers and clients, closes everything, and takes no one new", () => {

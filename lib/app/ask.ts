@@ -73,8 +73,6 @@ async function answerTo(question: string, interrupt: AbortSignal): Promise<strin
     const signal = AbortSignal.any([closed.signal, interrupt]);
     return (await lines.question(question, { signal })).trim();
   } catch (error) {
-    // What was asked stays without an answer; what comes next gets its own line.
-    writeError("");
     if (interrupted || interrupt.aborted) throw new Interrupted();
     if (closed.signal.aborted) return null;
     throw error;

@@ -1,0 +1,130 @@
+/**
+ * A program on a real pseudo-terminal, as tmux shows it: typing keys, looking
+ * at the screen.
+ *
+ * @module
+ */
+
+import { commandOf, type ProgramName, ROOT } from "./program.ts";
+
+/** No wait is longer: what tests wait for takes a fraction of it. */
+const DEADLINE_MS = 15_000;
+
+/** How long to leave the machine to the program before looking again. */
+const LOOK_MS = 20;
+
+/** Why there are no terminals here; null when there are. */
+export async function whyNoTerminal(): Promise<string | null> {
+  try {
+    await new Deno.Command("tmux", { args: ["-V"], stdout: "null", stderr: "null" }).output();
+    return null;
+  } catch {
+    return "tmux is not installed";
+  }
+}
+
+/** One program on a terminal of its own. */
+export class Terminal implements AsyncDisposable {
+  readonly #socket: string;
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.#socket = `${folder}/tmux`;
+  }
+
+  /** Starts a program on a terminal of 80 columns and 24 rows. */
+  static async start(program: ProgramName, args: readonly string[] = []): Promise<Terminal> {
+    const terminal = new Terminal(await Deno.makeTempDir());
+    const command = [...commandOf(program), ...args].map(quotedForShell).join(" ");
+    // Ctrl-C is for the program alone. The last line tells the exit code, and stays
+    // on the screen while cat waits.
+    await terminal.#tmux(
+      ...["new-session", "-d", "-x", "80", "-y", "24", "-c", ROOT.pathname],
+      `trap : INT; ${command}; echo "[ended with $?]"; exec cat`,
+    );
+    return terminal;
+  }
+
+  /** Types a line, and Enter. */
+  async line(text: string): Promise<void> {
+    await this.type(text);
+    await this.press("Enter");
+  }
+
+  /** Types without Enter. */
+  async type(text: string): Promise<void> {
+    if (text !== "") await this.#tmux("send-keys", "-l", "--", text);
+  }
+
+  /** Presses one key, by the name that tmux gives it, such as `C-c`. */
+  async press(key: string): Promise<void> {
+    await this.#tmux("send-keys", key);
+  }
+
+  /** The lines on the screen, without the empty ones at its end. */
+  async screen(): Promise<string[]> {
+    return (await this.#tmux("capture-pane", "-p")).trimEnd().split("\n");
+  }
+
+  /** Waits until the last lines on the screen are these; returns the whole screen. */
+  async ends(...expected: readonly (string | RegExp)[]): Promise<string[]> {
+    return await this.#until(`the screen ends with ${expected.join(" / ")}`, (screen) => {
+      const last = screen.slice(-expected.length);
+      return last.length === expected.length && last.every((line, at) => fits(line, expected[at]));
+    });
+  }
+
+  /** Waits until such a line is on the screen. */
+  async shows(expected: string | RegExp): Promise<string[]> {
+    return await this.#until(
+      `a line ${expected}`,
+      (screen) => screen.some((line) => fits(line, expected)),
+    );
+  }
+
+  /** Waits until the program has ended with this exit code. */
+  async ended(code: number): Promise<string[]> {
+    return await this.shows(`[ended with ${code}]`);
+  }
+
+  /** Hangs up, as closing the window does. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tmux("kill-server");
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+
+  /** Looks at the screen, which tells nobody when it changes, again and again. */
+  async #until(what: string, holds: (screen: string[]) => boolean): Promise<string[]> {
+    const deadline = performance.now() + DEADLINE_MS;
+    let screen = await this.screen();
+    while (!holds(screen)) {
+      if (performance.now() > deadline) {
+        throw new Error(`Waited in vain for ${what}, on\n${screen.join("\n")}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      screen = await this.screen();
+    }
+    return screen;
+  }
+
+  async #tmux(...args: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await new Deno.Command("tmux", {
+      // With -u, or letters beyond ASCII become underscores on some machines.
+      args: ["-u", "-S", this.#socket, "-f", "/dev/null", ...args],
+      env: { NO_COLOR: "1", SHELL: "/bin/sh" },
+    }).output();
+    const text = new TextDecoder();
+    if (code !== 0) throw new Error(`tmux ${args[0]}: ${text.decode(stderr).trim()}`);
+    return text.decode(stdout);
+  }
+}
+
+function fits(line: string, expected: string | RegExp | undefined): boolean {
+  if (expected instanceof RegExp) return expected.test(line);
+  return line.trimEnd() === expected;
+}
+
+function quotedForShell(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}

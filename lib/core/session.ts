@@ -157,8 +157,7 @@ export class Session {
     const { contact, purpose } = dialled;
     const link = new ClientLink(id, contact, now);
     this.#context.links.set(id, link);
-    if (this.#isOver()) this.#phase = "ending";
-    else if (purpose === "contact") {
+    if (purpose === "contact") {
       contact.connectMs = how.connectMs;
       if (this.#survey.greet(link)) return;
     } else if (this.#phase === "enrolling" && this.#home === null) {

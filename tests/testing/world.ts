@@ -114,8 +114,8 @@ export class SimClient {
 export class World {
   now = 0;
   readonly random: () => number;
-  /** Draws the one-way delay of a new connection, in ms. */
-  delayMs: () => number;
+  /** Draws the one-way delay of a new connection between two hosts, in ms. */
+  delayMs: (from: string, to: string) => number;
   /** Up to so much is added to the delay of each write, in ms. */
   jitterMs = 0.5;
   readonly #listeners = new Map<string, Machine<Core>>();
@@ -183,6 +183,18 @@ export class World {
       core.start(now);
     });
     return { machine, client };
+  }
+
+  /** Starts any other core that listens on `address`. */
+  listen<Kind extends Core>(core: Kind, address: string): Machine<Kind> {
+    const machine = new Machine(this, core, address.replace(/:\d+$/, ""), () => {});
+    this.#listeners.set(address, machine);
+    return machine;
+  }
+
+  /** The server is reached at another address, too. */
+  alias({ machine }: SimServer, address: string): void {
+    this.#listeners.set(address, machine);
   }
 
   /** Starts an original client that asks the server at `address` for `name`. */
@@ -270,7 +282,7 @@ export class World {
   }
 
   #dial(from: Machine<Core>, { dial, hostname, port, deadlineMs }: DialAction): void {
-    const delay = this.delayMs();
+    const delay = this.delayMs(from.host, hostname);
     const to = this.#listeners.get(`${hostname}:${port}`);
     if (to === undefined || !to.alive) {
       this.#at(this.now + Math.min(delay * 2, deadlineMs), () => {

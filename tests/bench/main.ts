@@ -7,6 +7,7 @@
 
 import { type Contender, natsServer, ourServer, pipe } from "./contender.ts";
 import { flood } from "./flood.ts";
+import { start } from "./start.ts";
 
 const REPETITIONS = 5;
 const TEXT_BYTES = 128;
@@ -53,3 +54,4 @@ function report(line: string): void {
 }
 
 await forwardOneToOne();
+await start(report);

@@ -96,10 +96,10 @@ Deno.test("Deno takes every target; DENORT_BIN reaches it, and a wrong one is on
   try {
     const DENORT_BIN = `${folder}/nothing-here`;
     for (const target of [null, ...TARGETS]) {
-      const compilation = { entry: "server.ts", output: `${folder}/server`, target };
+      const compilation = { entry: "lib/app/version.ts", output: `${folder}/version`, target };
       const { message } = await assertRejects(() => compile(compilation, { DENORT_BIN }));
       const what = target === null ? "" : ` for ${target.name}`;
-      assertStringIncludes(message, `Cannot compile server.ts${what}: `);
+      assertStringIncludes(message, `Cannot compile lib/app/version.ts${what}: `);
       assertStringIncludes(message, DENORT_BIN);
       assertEquals(message.includes("\n"), false, message);
     }

@@ -11,7 +11,7 @@ const ROOT = new URL("../", import.meta.url);
 const MAY_IMPORT: Readonly<Record<string, { ours: readonly string[]; packages: RegExp }>> = {
   "lib/codec": { ours: ["lib/codec"], packages: /^@std\/bytes\// },
   "lib/core": { ours: ["lib/core", "lib/codec"], packages: /^$/ },
-  "lib/net": { ours: ["lib/net"], packages: /^$/ },
+  "lib/net": { ours: ["lib/net"], packages: /^node:dgram$/ },
   "lib/app": {
     ours: ["lib/app", "lib/net", "lib/core", "lib/codec"],
     packages: /^(@std\/cli\/|node:(process|readline|readline\/promises|net)$)/,

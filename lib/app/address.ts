@@ -11,6 +11,9 @@ import { quoted, UsageError } from "./usage_error.ts";
 /** What `:4000` listens on: every IPv4 interface, as the original reaches it. */
 export const ALL_INTERFACES = "0.0.0.0";
 
+/** Every interface on IPv6, and on IPv4 where the system knows IPv6 at all. */
+export const ALL_INTERFACES_IPV6 = "::";
+
 /** A host name, as far as it can be judged without asking a resolver. */
 const HOST_NAME = /^(?=.{1,253}$)[\p{L}\p{M}\p{N}_-]{1,63}(\.[\p{L}\p{M}\p{N}_-]{1,63})*\.?$/u;
 
@@ -35,15 +38,15 @@ export function parseAddress(text: string): Address {
 }
 
 /**
- * An address to listen on: as `parseAddress`, and besides `:4000` for all
- * interfaces, and port 0 for any free port.
+ * An address to listen on: as `parseAddress`, and besides `:4000` for
+ * `everywhere`, and port 0 for any free port.
  *
  * @throws {UsageError} that says which part is wrong.
  */
-export function parseListenAddress(text: string): Address {
+export function parseListenAddress(text: string, everywhere = ALL_INTERFACES): Address {
   const { host, port } = split(text);
   return {
-    hostname: host === "" ? ALL_INTERFACES : parseHost(host, text),
+    hostname: host === "" ? everywhere : parseHost(host, text),
     port: parsePort(port, text, 0),
   };
 }

@@ -16,6 +16,8 @@ export interface OptionShape {
   /** What its value is called in messages; without it, it is a flag. */
   readonly takes?: string;
   readonly repeats?: true;
+  /** Its value when none is given; one is only given with `=`. */
+  readonly otherwise?: string;
 }
 
 /** The options of one program, by name without dashes. */
@@ -40,7 +42,7 @@ export interface CommandLine<S extends OptionShapes> {
  * Sorts a command line into options and words. `--flag value` and
  * `--flag=value` are the same, `--` ends the options, `-` is a word, `-h` is
  * `--help`. A value that begins with a dash needs the form with `=`, unless it
- * is a number.
+ * is a number; so does a value that may be left out.
  *
  * @throws {UsageError} for an option that is unknown, lacks its value, has one
  * too many, or is given more than once though it doesn't repeat.
@@ -96,8 +98,11 @@ function explicit(args: readonly string[], shapes: OptionShapes): string[] {
     }
     const name = knownName(arg, shapes);
     const next = before[index + 1];
-    if (shapes[name]?.takes === undefined) {
+    const { takes, otherwise } = shapes[name] ?? {};
+    if (takes === undefined) {
       result.push(`--${name}=true`);
+    } else if (otherwise !== undefined && !arg.includes("=")) {
+      result.push(`--${name}=${otherwise}`);
     } else if (!arg.includes("=") && /^-\.?\d/.test(next ?? "")) {
       result.push(`${arg}=${next}`);
       index++;

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { DEFAULT_CLIQUE_NAME } from "../codec/announcement.ts";
 import type { Address } from "../core/address.ts";
 import { parseAddress } from "./address.ts";
 import { type OptionValues, parseCommandLine } from "./args.ts";
-import { secondsAsMs, wholeNumber } from "./option_values.ts";
+import { checkedName, secondsAsMs, wholeNumber } from "./option_values.ts";
 import { suggest } from "./suggest.ts";
 import { quoted, UsageError } from "./usage_error.ts";
 import { VERSION_TEXT } from "./version.ts";
@@ -41,6 +42,8 @@ export type Verb =
 export interface ClientOptions {
   /** Null: not given. */
   readonly servers: readonly Address[] | null;
+  /** The clique whose servers to look for on the LAN. Null: none. */
+  readonly discover: string | null;
   /** As typed; whether it may be a name, the codec decides. Null: not given. */
   readonly name: string | null;
   readonly pin: boolean;
@@ -59,6 +62,7 @@ const VERBS = ["chat", "send", "listen", "who", "servers", "rtt"] as const;
 
 const SHAPES = {
   "server": { takes: "HOST:PORT", repeats: true },
+  "discover": { takes: "NAME", otherwise: DEFAULT_CLIQUE_NAME },
   "name": { takes: "NAME" },
   "pin": {},
   "timeout": { takes: "SECONDS" },
@@ -81,18 +85,18 @@ Verbs:
 Options:
   --server HOST:PORT   begin here (repeatable; default: asks on a terminal,
                        else 127.0.0.1, ports 4000, 4010, 4020, 4030, 4040)
+  --discover[=NAME]    find servers on the LAN (default NAME: p2p-rtt)
   --name NAME          your name (default: asks; send: a random one)
   --pin                stay at the first --server (default: go to the nearest)
   --timeout SECONDS    of the whole verb (default: no limit)
   --json               print one JSON object a line (default: text)
+  --count N            of rtt: probes for each server (default: 10)
+  --interval SECONDS   of rtt: between two probes (default: 0.2)
   -h, --help           show this and end
   --version            show the version and end
-Options of rtt:
-  --count N            probes for each server (default: 10)
-  --interval SECONDS   between two probes (default: 0.2)
 Examples:
   client --server 192.168.1.10:4000 --name ada
-  client send bob see you at six
+  client --discover send bob see you at six
   client rtt --count 50 --json`;
 
 /**
@@ -121,6 +125,7 @@ export function parseClientArgs(args: readonly string[]): ClientCommand {
     kind: "run",
     options: {
       servers: options.server.length === 0 ? null : options.server.map(parseAddress),
+      discover: options.discover === null ? null : checkedName(options.discover, "clique"),
       name: options.name,
       pin: options.pin,
       timeoutMs: options.timeout === null

@@ -12,7 +12,10 @@ import { Driver } from "../net/driver.ts";
 type Completion = Extract<SessionAction, { kind: "complete" }>["what"];
 
 /** What a client's verb tells the session at its start. */
-export type LiveOptions = Pick<SessionConfig, "servers" | "pin" | "probes" | "intervalMs">;
+export type LiveOptions = Pick<
+  SessionConfig,
+  "servers" | "found" | "pin" | "probes" | "intervalMs"
+>;
 
 /** A running client session. Disposing it says goodbye and closes everything. */
 export class LiveSession implements AsyncDisposable {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { nameProblem } from "../codec/name.ts";
 import { quoted, UsageError } from "./usage_error.ts";
 
 /** The longest time in seconds: timers take at most 2^31 - 1 ms. */
@@ -52,6 +53,17 @@ export function choice<Word extends string>(
   const word = words.find((candidate) => candidate === text);
   if (word !== undefined) return word;
   throw notAllowed(option, text, words.join(", "));
+}
+
+/**
+ * A word by the rules for names.
+ *
+ * @throws {UsageError} that says what is wrong with it.
+ */
+export function checkedName(name: string, what: string): string {
+  const problem = nameProblem(name);
+  if (problem === null) return name;
+  throw new UsageError(`Cannot take ${what} ${quoted(name)}: ${problem}`);
 }
 
 function notAllowed(

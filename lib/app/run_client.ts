@@ -7,10 +7,12 @@
 import { EVERYBODY, nameProblem } from "../codec/name.ts";
 import { WELL_KNOWN_PORTS } from "../codec/wire.ts";
 import { addressText } from "../core/address.ts";
+import type { Found } from "../core/discovery.ts";
 import { askPort, canAsk } from "./ask.ts";
 import { attach, nameFor, normalName } from "./attachment.ts";
 import { chat } from "./chat.ts";
 import { type ClientOptions, parseClientArgs, type Verb } from "./client_args.ts";
+import { Search } from "./discover.ts";
 import { ExitCode } from "./exit_code.ts";
 import { Failure } from "./failure.ts";
 import { Interrupted } from "./interrupts.ts";
@@ -52,9 +54,8 @@ function explained(error: unknown, options: ClientOptions | null): number {
   if (error instanceof Interrupted) return ExitCode.interrupted;
   if (error instanceof Failure) {
     const { code } = error;
-    const message = code === "unreachable" && options?.servers === null && !canAsk()
-      ? NOBODY_HERE
-      : error.message;
+    const isGuess = options !== null && options.servers === null && options.discover === null;
+    const message = code === "unreachable" && isGuess && !canAsk() ? NOBODY_HERE : error.message;
     if (options?.json) writeOut(jsonLine({ kind: "error", code, message }));
     else writeError(message);
     return error.exitCode;
@@ -77,7 +78,13 @@ async function runVerb(options: ClientOptions, interrupt: AbortSignal): Promise<
   const name = await nameOf(options, interrupt);
   const printer = new Printer(options.json);
   using limit = new Limit(options, interrupt);
-  await using session = new LiveSession(live);
+  using search = options.discover === null ? null : new Search(options.discover);
+  const found = search === null ? [] : await foundBy(search, limit);
+  if (live.servers.length === 0 && found.length === 0) throw nobodyFound(options.discover ?? "");
+  await using session = new LiveSession({ ...live, found });
+  if (search !== null) {
+    search.onFound = (server) => session.call((core, now) => core.found(server, now));
+  }
   const work = name === null
     ? survey(session, { options: verbOptions, printer })
     : converse(session, { name, options: verbOptions, printer, limit });
@@ -137,12 +144,31 @@ async function converse(
   return await Promise.race([limit.passed, unread, attachment.lost]);
 }
 
-async function serversOf({ servers }: ClientOptions, interrupt: AbortSignal): Promise<string[]> {
+async function serversOf(
+  { servers, discover }: ClientOptions,
+  interrupt: AbortSignal,
+): Promise<string[]> {
   if (servers !== null) return servers.map(addressText);
+  if (discover !== null) return [];
   const ports = canAsk()
     ? [await askPort("Which server to begin with", interrupt)]
     : WELL_KNOWN_PORTS;
   return ports.map((port) => `127.0.0.1:${port}`);
+}
+
+/** Until the verb is an end in itself, time running out rejects. */
+async function foundBy(search: Search, limit: Limit): Promise<readonly Found[]> {
+  const first = search.first();
+  await Promise.race([first, limit.passed]);
+  return await first;
+}
+
+function nobodyFound(clique: string): Failure {
+  return new Failure(
+    "unreachable",
+    `No server of clique ${quoted(clique)} answers on this network: name one with ` +
+      "--server HOST:PORT, or start one with server --discover",
+  );
 }
 
 /** Null for a verb that needs none. */

@@ -10,7 +10,9 @@ import type { NodeAction } from "../core/context.ts";
 import { Node } from "../core/node.ts";
 import { Driver } from "../net/driver.ts";
 import { listen } from "../net/tcp.ts";
+import { ALL_INTERFACES, ALL_INTERFACES_IPV6 } from "./address.ts";
 import { askPort, canAsk } from "./ask.ts";
+import { announcing, LiveDiscovery } from "./discover.ts";
 import { ExitCode } from "./exit_code.ts";
 import { Interrupted } from "./interrupts.ts";
 import { Log } from "./log.ts";
@@ -87,7 +89,17 @@ async function serve(
       "anybody on this network can join the clique and read what is sent through it",
     );
   }
+  using discovery = options.discover === null ? null : new LiveDiscovery({
+    clique: options.discover,
+    ...announcing({ id: node.id, listen: { hostname, port }, advertise: options.advertise }),
+    onFound: (found) => {
+      node.found(found, performance.now());
+      driver.poke();
+    },
+    onLinks: (links) => logLinks(log, options.discover ?? "", links),
+  });
   const onLeave = (): void => {
+    discovery?.[Symbol.dispose]();
     node.leave(performance.now());
     driver.poke();
   };
@@ -98,11 +110,12 @@ async function serve(
 }
 
 async function openListener(
-  { listen: wanted }: ServerOptions,
+  { listen: wanted, discover }: ServerOptions,
   interrupt: AbortSignal,
 ): Promise<Deno.TcpListener> {
-  if (wanted !== null) return tryListen(wanted);
-  if (!canAsk()) return firstFree();
+  if (wanted !== null) return tryListen(wanted, discover === null ? listen : listenEverywhere);
+  if (discover !== null) return firstFree(ALL_INTERFACES_IPV6);
+  if (!canAsk()) return firstFree(LOOPBACK);
   while (true) {
     const port = await askPort("Which server is this", interrupt);
     try {
@@ -114,26 +127,59 @@ async function openListener(
   }
 }
 
-function firstFree(): Deno.TcpListener {
-  for (const address of wellKnown()) {
+function firstFree(hostname: string): Deno.TcpListener {
+  for (const port of WELL_KNOWN_PORTS) {
     try {
-      return listen(address);
+      return listenEverywhere({ hostname, port });
     } catch (error) {
       if (!(error instanceof Deno.errors.AddrInUse)) throw asUsageError(error);
     }
   }
   throw new UsageError(
-    `Cannot listen on ${LOOPBACK}: the ports ${WELL_KNOWN_PORTS.join(", ")} are all taken; ` +
+    `Cannot listen on ${hostname}: the ports ${WELL_KNOWN_PORTS.join(", ")} are all taken; ` +
       "name another one with --listen",
   );
 }
 
-function tryListen(address: Address): Deno.TcpListener {
+function tryListen(address: Address, open = listen): Deno.TcpListener {
   try {
-    return listen(address);
+    return open(address);
   } catch (error) {
     throw asUsageError(error);
   }
+}
+
+/** As `listen`; all interfaces are those of IPv4 on a machine without IPv6. */
+function listenEverywhere(address: Address): Deno.TcpListener {
+  try {
+    return listen(address);
+  } catch (error) {
+    const isEverywhere = address.hostname === ALL_INTERFACES_IPV6;
+    if (!isEverywhere || error instanceof Deno.errors.AddrInUse) throw error;
+    return listen({ ...address, hostname: ALL_INTERFACES });
+  }
+}
+
+/** Where it looks for others, and what that leaves out. */
+function logLinks(log: Log, clique: string, links: readonly string[]): void {
+  const fields = { clique, links };
+  const outside = links.filter((link) => link !== LOOPBACK);
+  if (outside.length > 0) {
+    const where = outside.map(linkText).join(", ");
+    log.info("discovery", `looks for servers of clique '${clique}' on ${where}`, fields);
+  } else {
+    log.warn(
+      "discovery",
+      "finds servers on this machine only: it sees no IPv6 link and no IPv4 default route, " +
+        "or UDP port 4040 is taken; name this machine's address with --listen",
+      fields,
+    );
+  }
+}
+
+function linkText(link: string): string {
+  if (link.startsWith("%")) return `link ${link.slice(1)} (IPv6)`;
+  return link === ALL_INTERFACES ? "the link of the default route (IPv4)" : `${link} (IPv4)`;
 }
 
 function asUsageError(error: unknown): UsageError {

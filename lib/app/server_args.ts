@@ -4,12 +4,18 @@
  * @module
  */
 
-import { nameProblem } from "../codec/name.ts";
-import type { Address } from "../core/address.ts";
-import { parseAddress, parseAdvertisedAddress, parseListenAddress } from "./address.ts";
+import { DEFAULT_CLIQUE_NAME } from "../codec/announcement.ts";
+import { type Address, isLoopback } from "../core/address.ts";
+import {
+  ALL_INTERFACES,
+  ALL_INTERFACES_IPV6,
+  parseAddress,
+  parseAdvertisedAddress,
+  parseListenAddress,
+} from "./address.ts";
 import { type OptionValues, parseCommandLine } from "./args.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
-import { choice } from "./option_values.ts";
+import { checkedName, choice } from "./option_values.ts";
 import { quoted, UsageError } from "./usage_error.ts";
 import { VERSION_TEXT } from "./version.ts";
 
@@ -21,6 +27,8 @@ export interface ServerOptions {
   readonly advertise: readonly Address[];
   /** Null: not given. Empty: `none`, join nobody. */
   readonly join: readonly Address[] | null;
+  /** The clique to find on the LAN, and to be found in. Null: none. */
+  readonly discover: string | null;
   readonly label: string | null;
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
@@ -35,6 +43,7 @@ const SHAPES = {
   "listen": { takes: "HOST:PORT" },
   "advertise": { takes: "HOST:PORT", repeats: true },
   "join": { takes: "HOST:PORT", repeats: true },
+  "discover": { takes: "NAME", otherwise: DEFAULT_CLIQUE_NAME },
   "label": { takes: "NAME" },
   "log-format": { takes: LOG_FORMATS.join("|") },
   "log-level": { takes: LOG_LEVELS.join("|") },
@@ -45,14 +54,15 @@ const SHAPES = {
 const HELP = `Usage: server [OPTION]...
 Where it is reached:
   --listen HOST:PORT     accept connections here; :4000 is all interfaces,
-                         port 0 any free one (default: 127.0.0.1, its port
-                         asked for on a terminal, else the first free of 4000,
-                         4010, 4020, 4030, 4040)
+                         port 0 any free one (default: 127.0.0.1, or all with
+                         --discover; its port asked for on a terminal, else the
+                         first free of 4000, 4010, 4020, 4030, 4040)
   --advertise HOST:PORT  tell others this address (repeatable; default: the one
                          that they see it at)
 Whom it joins:
   --join HOST:PORT       another server of the clique, or none (repeatable;
-                         default: those five ports of 127.0.0.1)
+                         default: none with --discover, else those five ports)
+  --discover[=NAME]      find each other on the LAN, as NAME (default: p2p-rtt)
 What it says:
   --label NAME           its name for people (default: no label)
   --log-format FORMAT    text or json, on stderr (default: text)
@@ -61,7 +71,7 @@ Other:
   -h, --help             show this and end
   --version              show the version and end
 Examples:
-  server --listen :4000 --label attic
+  server --discover --label attic
   server --listen :4000 --join 192.168.1.10:4000
   server --listen 127.0.0.1:0 --join none --log-format json`;
 
@@ -82,6 +92,7 @@ Examples:
  *     listen: { hostname: "0.0.0.0", port: 4000 },
  *     advertise: [],
  *     join: [],
+ *     discover: null,
  *     label: null,
  *     logFormat: "text",
  *     logLevel: "info",
@@ -102,11 +113,14 @@ export function parseServerArgs(args: readonly string[]): ServerCommand {
 }
 
 function serverOptions(given: OptionValues<typeof SHAPES>): ServerOptions {
+  const discover = given.discover === null ? null : checkedName(given.discover, "clique");
   return {
-    listen: given.listen === null ? null : parseListenAddress(given.listen),
+    listen: given.listen === null ? null : listened(given.listen, discover !== null),
     advertise: given.advertise.map(parseAdvertisedAddress),
-    join: joined(given.join),
-    label: given.label === null ? null : checkedLabel(given.label),
+    join: joined(given.join) ?? (discover === null ? null : []),
+    discover,
+    // Labels stand beside names in tables, so what may be a name may be a label.
+    label: given.label === null ? null : checkedName(given.label, "label"),
     logFormat: choice(given["log-format"] ?? "text", {
       option: "log-format",
       words: LOG_FORMATS,
@@ -129,9 +143,11 @@ function joined(given: readonly string[]): readonly Address[] | null {
   return given.map(parseAddress);
 }
 
-/** Labels stand beside names in tables, so what may be a name may be a label. */
-function checkedLabel(label: string): string {
-  const problem = nameProblem(label);
-  if (problem === null) return label;
-  throw new UsageError(`Cannot take label ${quoted(label)}: ${problem}`);
+function listened(text: string, discovers: boolean): Address {
+  const address = parseListenAddress(text, discovers ? ALL_INTERFACES_IPV6 : ALL_INTERFACES);
+  if (!discovers || !isLoopback(address.hostname)) return address;
+  throw new UsageError(
+    `Option --discover needs a server that others can reach: ${quoted(text)} is this machine ` +
+      `only, give --listen :${address.port} or leave it out`,
+  );
 }

@@ -5,6 +5,7 @@ import { assertFitsTerminal, examplesIn } from "./help.ts";
 
 const DEFAULTS: ClientOptions = {
   servers: null,
+  discover: null,
   name: null,
   pin: false,
   timeoutMs: null,
@@ -17,6 +18,9 @@ const OPTIONS: readonly [string[], Partial<ClientOptions>][] = [
   [["--server", "a:1", "--server=[::1]:2"], {
     servers: [{ hostname: "a", port: 1 }, { hostname: "::1", port: 2 }],
   }],
+  [["--discover"], { discover: "p2p-rtt" }],
+  [["--discover=attic"], { discover: "attic" }],
+  [["--discover", "who"], { discover: "p2p-rtt", verb: { kind: "who" } }],
   [["--name", "ada"], { name: "ada" }],
   [["--name", "not a name"], { name: "not a name" }],
   [["--name", "007"], { name: "007" }],
@@ -84,7 +88,7 @@ const BAD: readonly [string[], string][] = [
   [["--servr", "a:1"], "Unknown option --servr: did you mean --server?"],
   [
     ["rtt", "--watch"],
-    "Unknown option --watch: allowed are --server, --name, --pin, --timeout, --json, --count, --interval, --help, --version",
+    "Unknown option --watch: allowed are --server, --discover, --name, --pin, --timeout, --json, --count, --interval, --help, --version",
   ],
   [["--server"], "Option --server needs a value: --server HOST:PORT"],
   [

@@ -7,6 +7,7 @@ const DEFAULTS: ServerOptions = {
   listen: null,
   advertise: [],
   join: null,
+  discover: null,
   label: null,
   logFormat: "text",
   logLevel: "info",
@@ -23,6 +24,18 @@ const GOOD: readonly [string[], Partial<ServerOptions>][] = [
   [["--join", "a:1", "--join=b:2"], { join: [A, B] }],
   [["--join", "none"], { join: [] }],
   [["--join", "none", "--join", "none"], { join: [] }],
+  [["--discover"], { discover: "p2p-rtt", join: [] }],
+  [["--discover=attic", "--join", "a:1"], { discover: "attic", join: [A] }],
+  [["--discover", "--listen", ":4000"], {
+    discover: "p2p-rtt",
+    join: [],
+    listen: { hostname: "::", port: 4000 },
+  }],
+  [["--discover", "--listen=0.0.0.0:4000"], {
+    discover: "p2p-rtt",
+    join: [],
+    listen: { hostname: "0.0.0.0", port: 4000 },
+  }],
   [["--label", "attic"], { label: "attic" }],
   [["--label", "屋根裏"], { label: "屋根裏" }],
   [["--label", "x".repeat(64)], { label: "x".repeat(64) }],
@@ -40,13 +53,24 @@ const BAD: readonly [string[], string][] = [
   [["--lisen", ":4000"], "Unknown option --lisen: did you mean --listen?"],
   [
     ["--server", "a:1"],
-    "Unknown option --server: allowed are --listen, --advertise, --join, --label, --log-format, --log-level, --help, --version",
+    "Unknown option --server: allowed are --listen, --advertise, --join, --discover, --label, --log-format, --log-level, --help, --version",
   ],
   [
     ["--xyzzy"],
-    "Unknown option --xyzzy: allowed are --listen, --advertise, --join, --label, --log-format, --log-level, --help, --version",
+    "Unknown option --xyzzy: allowed are --listen, --advertise, --join, --discover, --label, --log-format, --log-level, --help, --version",
   ],
   [["--listen"], "Option --listen needs a value: --listen HOST:PORT"],
+  [["--discover", "attic"], "Unexpected argument 'attic': the server takes options only"],
+  [["--discover="], "Option --discover needs a value: --discover NAME"],
+  [
+    ["--discover=two words"],
+    "Cannot take clique 'two words': it has a space or another separator in it",
+  ],
+  [
+    ["--discover", "--listen", "127.0.0.1:4000"],
+    "Option --discover needs a server that others can reach: '127.0.0.1:4000' is this machine " +
+    "only, give --listen :4000 or leave it out",
+  ],
   [["--listen", "4000"], "Cannot read address '4000': the port is missing, write HOST:PORT"],
   [
     ["--listen", ":70000"],

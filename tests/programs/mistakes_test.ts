@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { listen } from "../../lib/net/tcp.ts";
+import { HostileServer } from "../testing/hostile_server.ts";
 import { freePort } from "../testing/network.ts";
 import { assertRefused, client, run, ServerProgram } from "../testing/program.ts";
 
@@ -115,6 +116,16 @@ Deno.test("a name that is taken, and nobody there to be asked for another", asyn
   for (const verb of [["listen"], ["chat"], ["send", "ada", "hello"]]) {
     const second = await run("client", [...verb, ...args]);
     assertRefused(second, "Cannot register ada: the name is taken", 5);
+  }
+});
+
+Deno.test("a name that is lost to an older claim, and nobody there to take another", async () => {
+  const refusal = "Cannot register ada: the name is taken";
+  await using server = new HostileServer({ label: "", names: [], refusal, takesBack: true });
+  for (const verb of ["listen", "chat"]) {
+    await using ada = client([verb, "--name", "ada", "--server", server.address]);
+    const { code, out, err } = await ada.ends();
+    assertEquals([code, out, err.slice(1)], [5, [], [refusal]], verb);
   }
 });
 

@@ -7,7 +7,7 @@
 
 import * as extended from "../../lib/codec/extended.ts";
 import { FrameReader } from "../../lib/codec/reader.ts";
-import { Kind } from "../../lib/codec/wire.ts";
+import { frame, Kind } from "../../lib/codec/wire.ts";
 import { listen } from "../../lib/net/tcp.ts";
 
 /** What it says of itself and of others, whatever it is asked. */
@@ -18,6 +18,8 @@ export interface Lies {
   readonly names: readonly string[];
   /** Why nobody may have a name. */
   readonly refusal: string;
+  /** It gives every name at first, and says right behind it that it is lost. */
+  readonly takesBack?: boolean;
 }
 
 /** Listens until it is disposed of. */
@@ -58,7 +60,8 @@ export class HostileServer implements AsyncDisposable {
       for await (const bytes of conn.readable) {
         reader.feed(bytes);
         while (reader.next()) {
-          for (const answer of this.#answers(reader.kind)) await conn.write(answer);
+          const { kind } = reader;
+          for (const answer of this.#answers(kind, reader.payload())) await conn.write(answer);
         }
       }
     } catch {
@@ -66,9 +69,9 @@ export class HostileServer implements AsyncDisposable {
     }
   }
 
-  #answers(kind: number): readonly Uint8Array[] {
+  #answers(kind: number, payload: Uint8Array): readonly Uint8Array[] {
     const id = "0123456789ab";
-    const { label, names, refusal: message } = this.#lies;
+    const { label, names, refusal: message, takesBack } = this.#lies;
     switch (kind) {
       case Kind.Hello: {
         const addresses = [this.address];
@@ -77,8 +80,15 @@ export class HostileServer implements AsyncDisposable {
       }
       case Kind.Who:
         return [...extended.names(names.map((name) => ({ name, server: id })))];
-      case Kind.Enrol:
-        return [extended.refused({ name: "", reason: "stale-move", message })];
+      case Kind.Enrol: {
+        const { name } = extended.decodeEnrol(payload);
+        if (!takesBack) return [extended.refused({ name, reason: "stale-move", message })];
+        return [extended.enrolled(name), extended.refused({ name, reason: "name-taken", message })];
+      }
+      case Kind.Echo:
+        return [frame(Kind.EchoReply)];
+      case Kind.Close:
+        return [frame(Kind.CloseReply)];
       default:
         return [];
     }

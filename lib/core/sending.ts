@@ -53,6 +53,8 @@ interface Outgoing {
   readonly text: Uint8Array;
   readonly since: number;
   sent: boolean;
+  /** A copy of it was sent that nobody answered: it may have been shown. */
+  unanswered: boolean;
 }
 
 /** The messages of this session to one receiver. */
@@ -107,7 +109,7 @@ export class SendingStream {
   /** Takes a message; returns its number. */
   push(text: Uint8Array, now: number): number {
     const number = this.#nextNumber++;
-    this.#open.push({ number, text, since: now, sent: false });
+    this.#open.push({ number, text, since: now, sent: false, unanswered: false });
     return number;
   }
 
@@ -123,8 +125,8 @@ export class SendingStream {
     if (session !== null) {
       this.session = session;
       this.#retryAt = now;
-    } else if (reason === "moving") this.#retryLater("moving", now);
-    else this.#failAll("no-such-name", now);
+    } else if (reason === "moving") this.#retryLater("moving", 0, now);
+    else this.#failFrom(0, "no-such-name", now);
   }
 
   /** Sends what the window and the network have room for. */
@@ -148,7 +150,7 @@ export class SendingStream {
   ack({ number, status }: Ack, now: number): void {
     if (this.#settleUpTo(number, now)) this.#gotThrough(now);
     // Everything behind a gap is refused too: only the first refusal counts.
-    if (status === Status.Gap && this.#cursor > 0 && !this.#careful) this.#rewind(now);
+    if (status === Status.Gap && this.#cursor > 0 && !this.#careful) this.#rewind(0, now);
   }
 
   /** A server's word on one message. */
@@ -165,9 +167,9 @@ export class SendingStream {
     else if (status === Status.ReceiverChanged && unbound) {
       // Somebody took a name that nobody here had: ask again who it is.
       this.session = null;
-      this.#retryLater(null, now);
-    } else if (HARD.has(status)) this.#failAll(reason, now);
-    else if (!this.#careful || index === 0) this.#retryLater(reason, now);
+      this.#retryLater(null, index, now);
+    } else if (HARD.has(status)) this.#failFrom(index, reason, now);
+    else if (!this.#careful || index === 0) this.#retryLater(reason, index, now);
   }
 
   /** It was passed to somebody who can't confirm it. */
@@ -182,7 +184,7 @@ export class SendingStream {
   linkLost(now: number): void {
     this.resolving = false;
     if (this.session === 0) this.session = null;
-    this.#rewind(now);
+    this.#rewind(this.#cursor, now);
     this.#retryAt = now;
     this.#trouble ??= "link-lost";
   }
@@ -192,7 +194,7 @@ export class SendingStream {
     while (now - (this.#open.at(0)?.since ?? Infinity) >= RECEIPT_TIMEOUT_MS) this.#timeOut(now);
     if (this.#cursor > 0 && now >= this.#resendAt()) {
       this.#retries++;
-      this.#rewind(now);
+      this.#rewind(this.#cursor, now);
     }
   }
 
@@ -219,14 +221,20 @@ export class SendingStream {
     return this.#progressAt + Math.min(RESEND_MIN_MS * 2 ** this.#retries, RESEND_MAX_MS);
   }
 
-  #retryLater(reason: string | null, now: number): void {
+  /** The message at `index` was refused, and so is what follows it; what precedes may be shown. */
+  #retryLater(reason: string | null, index: number, now: number): void {
     this.#trouble = reason;
-    this.#rewind(now);
+    this.#rewind(index, now);
     this.#retryAt = now + Math.min(RETRY_MIN_MS * 2 ** this.#retries++, RETRY_MAX_MS);
     if (this.session === 0) this.session = null;
   }
 
-  #rewind(now: number): void {
+  /** Sends everything again from the start; the first `unanswered` may have been shown. */
+  #rewind(unanswered: number, now: number): void {
+    for (let index = 0; index < Math.min(unanswered, this.#cursor); index++) {
+      const message = this.#open.at(index);
+      if (message !== undefined) message.unanswered = true;
+    }
     this.#careful = this.#cursor > 0 || this.#careful;
     this.#cursor = 0;
     this.#flyingBytes = 0;
@@ -248,10 +256,18 @@ export class SendingStream {
     return progress;
   }
 
-  #failAll(reason: string, now: number): void {
-    this.session = null;
-    while (this.#open.length > 0) this.#finish(0, { status: "failed", reason }, now);
-    this.#rewind(now);
+  /**
+   * Nothing from `index` on can reach whom it was meant for. What precedes it
+   * may have been shown, so it is tried until that is known, or time is up.
+   */
+  #failFrom(index: number, reason: string, now: number): void {
+    if (index === 0) this.session = null;
+    while (this.#open.length > index) {
+      const why = this.#open.at(index)?.unanswered ? "timed-out" : reason;
+      this.#finish(index, { status: "failed", reason: why }, now);
+    }
+    if (index > 0) return;
+    this.#rewind(0, now);
     this.#careful = false;
     this.#retries = 0;
   }

@@ -298,3 +298,34 @@ Deno.test("every deadline lies ahead, so that nobody spins", () => {
   sender.stream.tick(sender.now);
   assertEquals(sender.stream.nextDeadline(sender.now), RECEIPT_TIMEOUT_MS);
 });
+
+Deno.test("what may have been shown is not called refused when a later copy is", () => {
+  const sender = Sender.resolved();
+  sender.say("a", "b");
+  sender.pump();
+  sender.stream.linkLost(sender.now);
+  sender.pump();
+  sender.refuse(1, Status.NoSuchName);
+  assertEquals(sender.receipts, ["1 timed-out", "2 timed-out"]);
+});
+
+Deno.test("a hard refusal leaves open what was sent before it, until its own answer comes", () => {
+  const sender = Sender.resolved();
+  sender.say("a", "b", "c");
+  sender.pump();
+  sender.refuse(2, Status.ReceiverChanged);
+  assertEquals(sender.receipts, ["2 receiver-changed", "3 receiver-changed"]);
+  sender.ack(1);
+  assertEquals(sender.receipts.at(-1), "1 delivered");
+});
+
+Deno.test("a soft refusal of one does not leave in doubt what followed it", () => {
+  const sender = Sender.resolved();
+  sender.say("a", "b");
+  sender.pump();
+  sender.refuse(1, Status.Moving);
+  sender.waitForDeadline();
+  sender.pump();
+  sender.refuse(1, Status.NoSuchName);
+  assertEquals(sender.receipts, ["1 no-such-name", "2 no-such-name"]);
+});

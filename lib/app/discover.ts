@@ -91,10 +91,10 @@ export class LiveDiscovery implements Disposable {
     if (now - this.#refreshedAt >= REFRESH_MS) {
       this.#refreshedAt = now;
       await this.#multicast.refresh();
-      if (this.#isOver) return;
-      this.#tellLinks();
     }
-    for (const datagram of datagrams) this.#multicast.send(datagram);
+    if (this.#isOver) return;
+    await Promise.all(datagrams.map((datagram) => this.#multicast.send(datagram)));
+    if (!this.#isOver) this.#tellLinks();
   }
 
   #tellLinks(): void {

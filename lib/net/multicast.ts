@@ -47,6 +47,8 @@ export class Multicast implements Disposable {
   /** By link: an IPv4 address of this machine, or `%` and a zone. */
   readonly #sockets = new Map<string, Socket>();
   readonly #joined = new Set<string>();
+  /** Links without an address to send from, such as IPv6 ones where IPv6 is disabled. */
+  readonly #mute = new Set<string>();
   #looked = false;
   #isClosed = false;
 
@@ -54,9 +56,12 @@ export class Multicast implements Disposable {
     this.#options = options;
   }
 
-  /** The links that it sends and receives on: IPv4 addresses, and `%` with an IPv6 zone. */
+  /**
+   * The links that the last datagram was sent on: IPv4 addresses of this
+   * machine, `0.0.0.0` for the default route, and `%` with an IPv6 zone.
+   */
   get links(): readonly string[] {
-    return [...this.#joined].sort();
+    return [...this.#joined].filter((link) => !this.#mute.has(link)).sort();
   }
 
   /** Opens a socket for each link that there is by now; quick when there is nothing new. */
@@ -72,13 +77,8 @@ export class Multicast implements Disposable {
   }
 
   /** Sends to everybody on every link. What gets lost is lost. */
-  send(datagram: Uint8Array): void {
-    const { port, ipv4Group, ipv6Group } = this.#options;
-    for (const link of this.#joined) {
-      const group = link.startsWith("%") ? `${ipv6Group}${link}` : ipv4Group;
-      // A link may be down, or gone: the next datagram may get through.
-      this.#sockets.get(link)?.send(datagram, port, group, () => {});
-    }
+  async send(datagram: Uint8Array): Promise<void> {
+    await Promise.all([...this.#joined].map((link) => this.#sendOn(link, datagram)));
   }
 
   [Symbol.dispose](): void {
@@ -86,6 +86,22 @@ export class Multicast implements Disposable {
     for (const socket of this.#sockets.values()) socket.close();
     this.#sockets.clear();
     this.#joined.clear();
+  }
+
+  #sendOn(link: string, datagram: Uint8Array): Promise<void> {
+    const { port, ipv4Group, ipv6Group } = this.#options;
+    const group = link.startsWith("%") ? `${ipv6Group}${link}` : ipv4Group;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const socket = this.#sockets.get(link);
+    socket?.once("close", resolve);
+    socket?.send(datagram, port, group, (error) => {
+      // A link that is down may be up the next time.
+      if (error === null) this.#mute.delete(link);
+      else this.#mute.add(link);
+      socket.off("close", resolve);
+      resolve();
+    });
+    return promise;
   }
 
   async #openIpv4(link: string): Promise<void> {

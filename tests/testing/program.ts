@@ -33,6 +33,8 @@ export interface Ended {
 export interface ProgramOptions {
   /** Runs it through a shell that is given this first, such as `ulimit -n 40`. */
   readonly shell?: string;
+  /** Runs it by this command, which is given the program and its arguments. */
+  readonly by?: readonly string[];
 }
 
 /** One running program. */
@@ -49,9 +51,13 @@ export class Program implements AsyncDisposable {
   readonly #watch = new Watch(() => this.#describe());
   #code: number | null = null;
 
-  constructor(program: ProgramName, args: readonly string[], { shell }: ProgramOptions = {}) {
+  constructor(
+    program: ProgramName,
+    args: readonly string[],
+    { shell, by = [] }: ProgramOptions = {},
+  ) {
     this.name = [program, ...args].join(" ").slice(0, 200);
-    const [command = "", ...rest] = [...commandOf(program), ...args];
+    const [command = "", ...rest] = [...by, ...commandOf(program), ...args];
     const whole = shell === undefined
       ? { command, args: rest }
       : { command: "sh", args: ["-c", `${shell}; exec "$@"`, "sh", command, ...rest] };

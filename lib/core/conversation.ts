@@ -239,17 +239,16 @@ export class Conversation {
     );
     this.#streams.delete(receiver);
     this.#streams.set(receiver, stream);
-    if (this.#streams.size > MAX_STREAMS) this.#forgetOldest();
+    this.#forgetOldest();
     return stream;
   }
 
   #forgetOldest(): void {
     for (const oldest of this.#streams.values()) {
-      if (oldest.openCount > 0) return;
+      if (this.#streams.size <= MAX_STREAMS || oldest.openCount > 0) return;
       this.#firstNumber = Math.max(this.#firstNumber, oldest.nextNumber);
       this.#streams.delete(oldest.receiver);
       this.#unbind(oldest);
-      return;
     }
   }
 

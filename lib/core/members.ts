@@ -247,8 +247,8 @@ export class Members {
       const text = place.addresses[place.attempts % place.addresses.length];
       const address = text === undefined ? null : parseAddress(text);
       place.busy = true;
-      if (address === null) this.failed(place, now);
-      else due.push({ target: place, address });
+      // What is no address leads nowhere, however often it is tried.
+      if (address !== null) due.push({ target: place, address });
     }
     return due;
   }

@@ -209,8 +209,8 @@ export class Roster<Route> {
     if (after !== null) slot.moving = null;
     else if (removed !== null) slot.moving = removed;
     else if (before !== null) slot.moving = null;
-    if (slot.moving === null || removed !== null) this.#moving.delete(slot);
-    if (slot.moving !== null) this.#moving.add(slot);
+    if (slot.moving === null) this.#moving.delete(slot);
+    else this.#moving.add(slot);
     // A session may hold another name by now: only its own entry is removed.
     if (
       before !== null && this.#bySession.get(before.claim.session) === before

@@ -502,6 +502,18 @@ Deno.test("who holds the token takes the name here at once, a stranger is refuse
   assertEquals([claim.stamp, claim.server, claim.moves], [1, "00000000000b", 1]);
 });
 
+Deno.test("the name of a client that vanished is refused to strangers for 5 s, not to its session", () => {
+  const hand = new NodeInHand();
+  hand.client("ada", ADA).hangUp();
+  const stranger = hand.client("ada", BOB);
+  assertEquals(stranger.heardKinds(), ["13/2"]);
+  assertEquals(hand.client("ada", ADA, { moves: 1 }).heardKinds(), ["13/1"]);
+  const other = new NodeInHand();
+  other.client("ada", ADA).hangUp();
+  other.pass(6 * SECOND);
+  assertEquals(other.client("ada", BOB).heardKinds(), ["13/1"]);
+});
+
 Deno.test("a registration from before the last move is stale", () => {
   const hand = new NodeInHand();
   hand.peer().say(presence(["ada", ADA]));
@@ -639,6 +651,20 @@ Deno.test("a slow reader's full outbox: slow, told to its sender alone, and othe
   }
   assert(reasons.length >= 9 && reasons.every((reason) => reason === "slow"), reasons.join());
   assertEquals(hand.node.drops.get("slow"), reasons.length);
+});
+
+Deno.test("a peer may leave more unread than a client, whoever of the two dialled", () => {
+  const hand = new NodeInHand({ limits: { clientOutboxBytes: 10_000, peerOutboxBytes: 100_000 } });
+  const peer = hand.peer();
+  const ada = hand.client("ada", ADA);
+  peer.say(presence(["far", FAR]));
+  peer.heard();
+  ada.heard();
+  for (let number = 1; number <= 50; number++) {
+    const text = "x".repeat(900);
+    ada.say(message({ from: ADA, sender: "ada", to: "far", session: FAR, number, text }));
+  }
+  assertEquals([texts(peer).length, ada.heardKinds().includes("12/1")], [50, false]);
 });
 
 Deno.test("to everybody: each client but the sender, each peer, and a tally for the sender", () => {

@@ -263,12 +263,24 @@ Deno.test("quitting says goodbye, frees the name, and leaves nothing open", () =
   assertEquals(ada.client.session.openCount, 0);
 });
 
+Deno.test("what nobody answered before it quit has its receipt too", () => {
+  const { world, servers } = clique(1);
+  const ada = world.client({ servers: ["10.0.0.1:4000"], name: "ada" });
+  attachedIn(world, 5 * SECOND, ada);
+  (servers[0] as SimServer).machine.alive = false;
+  for (const to of ["bob", "*"]) say(ada, to, "x");
+  ada.machine.act((session, now) => session.quit(now));
+  world.run(2 * SECOND);
+  assertEquals([ada.client.ended, receipts(ada)], [true, ["1 timed-out", "1 timed-out"]]);
+});
+
 Deno.test("quitting in any moment ends once, and nothing happens afterwards", () => {
-  for (let at = 0; at < 200; at += 5) {
-    const { world, servers } = clique(2);
-    world.client({ servers: ["10.0.0.1:4000"], name: "bob", pin: true });
+  for (let at = 0; at < 400; at += 5) {
+    const { world, servers: nodes } = clique(2);
+    attachedIn(world, 5 * SECOND, world.client({ servers: ["10.0.0.1:4000"], name: "bob" }));
     const name = at % 10 === 0 ? "ada" : "bob";
-    const ada = world.client({ servers: ["10.0.0.1:4000", "10.0.0.9:4000"], name });
+    const servers = ["10.0.0.1:4000", "10.0.0.9:4000"];
+    const ada = world.client({ servers, name, probes: 1 });
     world.after(at, () => ada.machine.act((session, now) => session.quit(now)));
     world.run(at);
     assert(world.runUntil(() => ada.client.ended, 3 * SECOND), `ended, having quit at ${at} ms`);
@@ -279,7 +291,7 @@ Deno.test("quitting in any moment ends once, and nothing happens afterwards", ()
     });
     world.run(10 * SECOND);
     assertEquals([ada.client.ended, ada.machine.ends.size], [false, 0], `having quit at ${at} ms`);
-    assertEquals(servers.map(({ node }) => node.names.length), [1, 1]);
+    assertEquals(nodes.map(({ node }) => node.names.length), [1, 1]);
   }
 });
 

@@ -94,6 +94,9 @@ function split(text: string): { host: string; port: string } {
 function parseHost(host: string, text: string): string {
   if (host.startsWith("[")) {
     const inside = host.slice(1, -1);
+    if (/^fe[89ab][0-9a-f]:[^%]*$/i.test(inside) && isIPv6(inside)) {
+      throw unreadable(text, `it means a host on one link only, name that: [${inside}%eth0]`);
+    }
     if (isIPv6(inside)) return inside;
     throw unreadable(text, `${quoted(inside)} is not an IPv6 address`);
   }

@@ -50,7 +50,7 @@ export function isUniversalText(address: string): boolean {
 /**
  * Those of `addresses` that mean something to whoever is reached at
  * `hostname`: loopback addresses on this machine, link-local ones on that
- * link, and there without the zone, a number of this machine's own.
+ * link. The zone of a link is a number of this machine's own, so it stays here.
  *
  * @example
  * ```ts
@@ -63,7 +63,11 @@ export function isUniversalText(address: string): boolean {
  * ```
  */
 export function tellable(addresses: readonly string[], hostname: string): string[] {
-  return meaningful(addresses, hostname).map((text) => text.replace(/%[^\]]*\]/, "]"));
+  if (isLoopback(hostname)) return [...addresses];
+  return addresses.filter((text) => {
+    const told = parseAddress(text)?.hostname ?? "";
+    return !isLoopback(told) && (isLinkLocal(hostname) || !isLinkLocal(told));
+  }).map(withoutZone);
 }
 
 /**
@@ -88,10 +92,13 @@ export function understood(addresses: readonly string[], hostname: string): stri
   });
 }
 
-function meaningful(addresses: readonly string[], hostname: string): readonly string[] {
-  if (isLoopback(hostname)) return addresses;
-  return addresses.filter((text) => {
-    const told = parseAddress(text)?.hostname ?? "";
-    return !isLoopback(told) && (isLinkLocal(hostname) || !isLinkLocal(told));
-  });
+/** `addresses`, those without a zone with the one that they have in `known`. */
+export function withZones(addresses: readonly string[], known: readonly string[]): string[] {
+  return addresses.map((text) =>
+    known.find((zoned) => zoned.includes("%") && withoutZone(zoned) === text) ?? text
+  );
+}
+
+function withoutZone(address: string): string {
+  return address.replace(/%[^\]]*\]/, "]");
 }

@@ -9,7 +9,7 @@
  */
 
 import type { MemberCard } from "../codec/extended.ts";
-import { type Address, addressText, isUniversalText, parseAddress } from "./address.ts";
+import { type Address, addressText, isUniversalText, parseAddress, withZones } from "./address.ts";
 
 /** The first redial comes at most so late; each failure doubles it. */
 export const REDIAL_MIN_MS = 250;
@@ -130,9 +130,12 @@ export class Members {
       this.#left.delete(card.id);
     }
     this.#next = null;
-    const addresses = card.addresses.filter((text) => parseAddress(text) !== null)
-      .slice(0, MAX_ADDRESSES);
     const known = this.#members.get(card.id);
+    // Who was dialled over one link only can't know its zone, who found the other can.
+    const zoned = [this.#found.get(card.id), known?.target].flatMap((at) => at?.addresses ?? []);
+    const addresses = withZones(card.addresses, zoned)
+      .filter((text) => parseAddress(text) !== null)
+      .slice(0, MAX_ADDRESSES);
     if (known === undefined) {
       if (this.#members.size >= MAX_MEMBERS) return false;
       // Both sides of a pair often learn of each other at the same moment. The
@@ -193,6 +196,8 @@ export class Members {
 
   /** A server announces itself on the LAN: it is dialled unless there is a link to it. */
   found({ id, addresses }: Pick<MemberCard, "id" | "addresses">, now: number): void {
+    const known = this.#members.get(id)?.target;
+    if (known !== undefined) known.addresses = withZones(known.addresses, addresses);
     if (id === this.#selfId || this.isLinked(id) || this.#found.has(id)) return;
     if (this.#found.size >= MAX_FOUND) return;
     this.#next = null;

@@ -44,6 +44,7 @@ const BAD: readonly [text: string, problem: string][] = [
   ["[1::2::3]:4000", "'1::2::3' is not an IPv6 address"],
   ["[127.0.0.1]:4000", "'127.0.0.1' is not an IPv6 address"],
   ["[fe80::1%]:4000", "'fe80::1%' is not an IPv6 address"],
+  ["[fe80::1]:4000", "it means a host on one link only, name that: [fe80::1%eth0]"],
   ["256.0.0.1:4000", "'256.0.0.1' is not an IPv4 address"],
   ["127.1:4000", "'127.1' is not an IPv4 address"],
   ["4000:4000", "'4000' is not an IPv4 address"],

@@ -222,3 +222,62 @@ Deno.test("a base server that announces itself is dialled at once, even while it
   assertEquals(members.base(), []);
   assertEquals(members.nextDial(), 200 + REDIAL_MIN_MS);
 });
+
+Deno.test("a server that announces itself is dialled at each address, once", () => {
+  const members = membersOf();
+  members.found({ id: "z", addresses: ["10.0.0.2:4000", "[fe80::2%2]:4000"] }, 0);
+  members.found({ id: "z", addresses: ["10.0.0.2:4000"] }, 0);
+  const first = onlyDial(members, 0);
+  members.failed(first, 10);
+  assertEquals(dials(members, 10), ["[fe80::2%2]:4000"]);
+  members.failed(first, 20);
+  assertEquals(members.nextDial(), Infinity);
+  members.found({ id: "z", addresses: ["10.0.0.2:4000"] }, 30);
+  assertEquals(dials(members, 30), ["10.0.0.2:4000"]);
+});
+
+Deno.test("of two that find each other the larger id waits a little", () => {
+  const members = membersOf();
+  members.found({ id: "a", addresses: ["10.0.0.2:4000"] }, 0);
+  assertEquals(members.nextDial(), 2 * REDIAL_MIN_MS);
+  members.learn(card("a", "10.0.0.2:4000"), { itself: true, now: 1 });
+  members.linked("a", 1);
+  assertEquals(members.nextDial(), Infinity);
+});
+
+Deno.test("nobody vouches for who announces himself: he is told to no one", () => {
+  const members = membersOf();
+  members.found({ id: "m", addresses: ["10.0.0.1:4000"] }, 0);
+  assertEquals(members.nextDial(), Infinity);
+  members.found({ id: "z", addresses: ["10.0.0.2:4000"] }, 0);
+  assertEquals(members.cards({ linkedOnly: false }), []);
+  const target = onlyDial(members, 0);
+  members.isSelf(target);
+  assertEquals(members.nextDial(), Infinity);
+});
+
+Deno.test("a flood of announcements leads to few dials at once", () => {
+  const members = membersOf();
+  for (let at = 0; at < 1_000; at++) {
+    members.found({ id: `z${at}`, addresses: [`10.0.${at >> 8}.${at & 255}:4000`] }, 0);
+  }
+  const targets = members.due(0).map(({ target }) => target);
+  assertEquals(targets.length, 64);
+  for (const target of targets) members.failed(target, 1);
+  members.found({ id: "zz", addresses: ["10.9.0.1:4000"] }, 2);
+  assertEquals(dials(members, 2), ["10.9.0.1:4000"]);
+});
+
+Deno.test("the zone of a link-local address comes from whoever knows it", () => {
+  const members = membersOf();
+  const told = { itself: true, now: 0 };
+  const addresses = (): readonly string[] | undefined =>
+    members.cards({ linkedOnly: false })[0]?.addresses;
+  members.learn(card("z", "[fe80::2]:4000"), told);
+  members.linked("z", 0);
+  assertEquals(addresses(), ["[fe80::2]:4000"]);
+  members.found({ id: "z", addresses: ["[fe80::2%2]:4000"] }, 1);
+  assertEquals(addresses(), ["[fe80::2%2]:4000"]);
+  members.learn(card("z", "[fe80::2]:4000"), told);
+  assertEquals(addresses(), ["[fe80::2%2]:4000"]);
+});

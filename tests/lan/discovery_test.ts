@@ -95,8 +95,9 @@ onLan("a host that comes back with another address is followed", async (lan) => 
   await using again = await cellar.server("--discover");
   await first.logged({ event: "peer-linked" }, 2);
   assertEquals(peerAddresses(first), ["10.1.0.2:4000", "10.1.0.77:4000"]);
-  // Its server goes, and the one that it follows came after it had looked around.
+  // Bob's server goes; the one that he moves to came after he had looked around.
   await first[Symbol.asyncDispose]();
+  await bob.event({ event: "moved", server: "10.1.0.77:4000" });
   await using late = attic.client(
     "--server",
     "10.1.0.77:4000",

@@ -57,8 +57,6 @@ export class Link {
   /** When the last bytes came, and when the first byte of an unfinished frame did. */
   heardAt: number;
   unfinishedSince: number | null = null;
-  /** It sent at least one whole frame. */
-  spoke = false;
   /** Why it is being closed; nothing more is read. */
   closing: string | null = null;
   /** It is in the list of links with something to write. */

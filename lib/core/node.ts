@@ -13,6 +13,7 @@ import { BaseRouter } from "./base_router.ts";
 import { BaseServers } from "./base_servers.ts";
 import { Context, type NodeAction, type NodeConfig, type NodeLimits } from "./context.ts";
 import { Link, type Opened } from "./link.ts";
+import { Liveness } from "./liveness.ts";
 import { Members } from "./members.ts";
 import { CLIENT_OUTBOX_BYTES, PEER_OUTBOX_BYTES } from "./outbox.ts";
 import { Peers } from "./peers.ts";
@@ -47,14 +48,13 @@ export class Node {
   readonly #registry: Registry;
   readonly #router: Router;
   readonly #baseRouter: BaseRouter;
-  readonly #unfinished = new Set<Link>();
-  /** Accepted connections that never said anything, the oldest first. */
-  readonly #silent = new Set<Link>();
+  readonly #liveness: Liveness;
   #nextSweep = 0;
   #leavingUntil: number | null = null;
 
   constructor(config: NodeConfig) {
     this.#context = new Context(config, { ...NODE_LIMITS, ...config.limits });
+    this.#liveness = new Liveness(this.#context);
     this.#members = new Members({
       selfId: config.id,
       seeds: config.join,
@@ -116,10 +116,8 @@ export class Node {
       this.#context.close(link, "leaving", "this server leaves the clique");
       return;
     }
-    if (dialled === null) {
-      this.#silent.add(link);
-      this.#makeRoom();
-    } else if (dialled.asks) this.#peers.greet(link);
+    if (dialled === null) this.#liveness.accepted(link);
+    else if (dialled.asks) this.#peers.greet(link);
     else this.#baseServers.dialledBack(link);
   }
 
@@ -154,7 +152,7 @@ export class Node {
       if (!(error instanceof ProtocolError)) throw error;
       this.#context.close(link, error.reason, error.message);
     }
-    this.#noteUnfinished(link, frames);
+    this.#liveness.read(link, frames);
   }
 
   /** A link is gone, whoever closed it; `why` is a short clause for people. */
@@ -163,8 +161,7 @@ export class Node {
     const link = this.#context.links.get(id);
     if (link === undefined) return;
     this.#context.links.delete(id);
-    this.#unfinished.delete(link);
-    this.#silent.delete(link);
+    this.#liveness.closed(link);
     if (link.closing === null) {
       this.#context.log("debug", "link-lost", {
         message: `lost ${this.#context.describe(link)}: ${why}`,
@@ -238,10 +235,6 @@ export class Node {
   }
 
   #take(link: Link): void {
-    if (!link.spoke) {
-      link.spoke = true;
-      this.#silent.delete(link);
-    }
     const { kind } = link.reader;
     switch (kind) {
       case Kind.StreamMessage:
@@ -336,63 +329,11 @@ export class Node {
     this.#context.actions.push({ kind: "close", link: link.id });
   }
 
-  #noteUnfinished(link: Link, frames: number): void {
-    if (link.reader.unfinishedBytes === 0) {
-      if (link.unfinishedSince === null) return;
-      link.unfinishedSince = null;
-      this.#unfinished.delete(link);
-    } else if (link.unfinishedSince === null || frames > 0) {
-      link.unfinishedSince = this.#context.now;
-      this.#unfinished.add(link);
-    }
-  }
-
   /** Once a second: signs of life, and who gave none. */
   #sweep(): void {
-    const { now, limits, links } = this.#context;
     this.#peers.echo();
-    for (const link of this.#unfinished) {
-      if (now - (link.unfinishedSince ?? now) < limits.unfinishedMs) continue;
-      this.#context.close(
-        link,
-        "unfinished-frame",
-        `a frame was begun ${limits.unfinishedMs} ms ago and not finished`,
-      );
-    }
-    for (const link of links.values()) if (link.closing === null) this.#judge(link);
-    this.#members.expire(now);
+    this.#liveness.sweep();
+    this.#members.expire(this.#context.now);
     this.#context.reportDrops();
-  }
-
-  #judge(link: Link): void {
-    const { now, limits } = this.#context;
-    const silentMs = now - link.heardAt;
-    if (link.role === "candidate" && now - link.openedAt >= limits.helloMs) {
-      this.#context.close(link, "no-accept", "the other server did not take the link");
-    } else if (link.role === "peer" && silentMs >= limits.peerSilenceMs) {
-      this.#context.close(link, "silent", `nothing came for ${limits.peerSilenceMs} ms`);
-    } else if (link.role === "new" && link.dialled !== null && silentMs >= limits.helloMs) {
-      const why = this.#context.basePort === null
-        ? "no original server could answer this one, which is not on a 4-digit port of 127.0.0.1"
-        : "whoever listens there is no server of this kind";
-      this.#context.close(link, "no-welcome", `no answer to hello; ${why}`);
-    } else if (
-      link.extended && link.role !== "peer" && link.role !== "candidate" &&
-      silentMs >= limits.clientSilenceMs
-    ) {
-      // Base connections may be silent for hours: somebody thinks about a name.
-      this.#context.close(link, "silent", `nothing came for ${limits.clientSilenceMs} ms`);
-    }
-  }
-
-  /** Over the limit, the one silent longest goes: the newest, if all others have spoken. */
-  #makeRoom(): void {
-    const { links, limits } = this.#context;
-    if (links.size <= limits.connections) return;
-    for (const link of this.#silent) {
-      this.#silent.delete(link);
-      this.#context.close(link, "full", `more than ${limits.connections} connections`);
-      return;
-    }
   }
 }

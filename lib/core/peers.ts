@@ -1,6 +1,6 @@
 /**
- * The links between servers: dialling, the handshake, who is in the clique,
- * and who can still be heard.
+ * The links between servers: dialling, the handshake, and which link a pair
+ * uses.
  *
  * @module
  */
@@ -8,8 +8,9 @@
 import * as base from "../codec/base.ts";
 import * as extended from "../codec/extended.ts";
 import { frame, Kind, unexpected } from "../codec/wire.ts";
-import { addressText, isLoopbackText, parseAddress, tellable, understood } from "./address.ts";
+import { addressText, isLoopbackText } from "./address.ts";
 import type { Context } from "./context.ts";
+import { Gossip } from "./gossip.ts";
 import type { Dialled, Link } from "./link.ts";
 import type { Due, Members } from "./members.ts";
 import { Pairing, type PairingStep } from "./pairing.ts";
@@ -35,6 +36,7 @@ export class Peers {
   readonly #pairing: Pairing<Link>;
   readonly #dials = new Map<number, Dialled>();
   readonly #linked = new Set<Link>();
+  readonly #gossip: Gossip;
   #lastDial = 0;
 
   constructor(context: Context, members: Members, events: PeerEvents) {
@@ -42,17 +44,12 @@ export class Peers {
     this.#members = members;
     this.#events = events;
     this.#pairing = new Pairing(context.id, context.limits.probeMs);
+    this.#gossip = new Gossip(context, members, this.#linked);
   }
 
   /** The links in use, one for each other server. */
   get linked(): ReadonlySet<Link> {
     return this.#linked;
-  }
-
-  /** The link in use to one server. */
-  linkTo(peer: string): Link | undefined {
-    const link = this.#pairing.accepted(peer);
-    return link !== undefined && this.#linked.has(link) ? link : undefined;
   }
 
   /** Dials what is due. */
@@ -95,8 +92,8 @@ export class Peers {
     this.#context.send(
       link,
       extended.welcome({
-        ...this.#card(link),
-        members: this.#cardsFor(link, { linkedOnly: true }),
+        ...this.#gossip.card(link),
+        members: this.#gossip.linkedCards(link),
         base: link.loopback ? this.#members.base() : [],
         clients: this.#events.clientCount(),
       }),
@@ -121,13 +118,11 @@ export class Peers {
     }
     const { target, address } = dialled;
     this.#members.answered(target, { address, id: welcome.id, now: this.#context.now });
-    this.#learn(link, welcome.id, welcome);
+    this.#gossip.met(link, welcome);
     link.role = "candidate";
-    this.#context.send(link, extended.join(this.#card(link)));
-    this.#takeNews(
-      { members: welcome.members, base: welcome.base, left: [] },
-      link,
-    );
+    this.#context.send(link, extended.join(this.#gossip.card(link)));
+    this.#gossip.take({ members: welcome.members, base: welcome.base, left: [] }, link);
+    this.dialDue();
     this.#offer(link, welcome.id);
   }
 
@@ -145,7 +140,7 @@ export class Peers {
       return;
     }
     link.role = "candidate";
-    this.#learn(link, card.id, card);
+    this.#gossip.met(link, card);
     this.#offer(link, card.id);
   }
 
@@ -162,7 +157,8 @@ export class Peers {
   /** 9/2: who else there is, or was. */
   news(link: Link, payload: Uint8Array): void {
     if (link.role !== "peer") throw unexpected("members", "they come from a peer");
-    this.#takeNews(extended.decodeMembers(payload), link);
+    this.#gossip.take(extended.decodeMembers(payload), link);
+    this.dialDue();
   }
 
   /** 9/3: the other server leaves on purpose. */
@@ -175,7 +171,7 @@ export class Peers {
     this.#context.log("info", "peer-left", {
       message: `server ${peer} leaves the clique`,
     });
-    this.#gossip({ members: [], base: [], left: [peer] }, link);
+    this.#gossip.spread({ members: [], base: [], left: [peer] }, link);
   }
 
   /** Something came on a link between servers. */
@@ -229,7 +225,7 @@ export class Peers {
 
   /** There is a link to a base server: the peers on this machine should know. */
   tellBase(address: string): void {
-    this.#gossip({ members: [], base: [address], left: [] }, null);
+    this.#gossip.spread({ members: [], base: [address], left: [] }, null);
   }
 
   #dial({ target, address }: Due): void {
@@ -250,23 +246,6 @@ export class Peers {
   #tellsBasePort(link: Link): boolean {
     return link.loopback && link.dialled !== null &&
       isLoopbackText(link.dialled.address);
-  }
-
-  #learn(link: Link, id: string, card: extended.MemberCard): void {
-    link.peer = id;
-    const addresses = understood(card.addresses, hostnameOf(link));
-    link.reachedAt = addresses[0] ?? null;
-    const { label } = card;
-    const fresh = this.#members.learn(
-      { id, label, addresses },
-      { itself: true, now: this.#context.now },
-    );
-    if (fresh) {
-      this.#gossip(
-        { members: [{ id, label, addresses }], base: [], left: [] },
-        link,
-      );
-    }
   }
 
   #offer(link: Link, peer: string): void {
@@ -321,75 +300,7 @@ export class Peers {
         address: link.dialled?.address ?? link.reachedAt ?? addressText(link.how.remote),
       },
     });
-    this.#tell(link, {
-      members: this.#members.cards({ linkedOnly: false }),
-      base: this.#members.base(),
-      left: this.#members.left,
-    });
+    this.#gossip.introduce(link);
     this.#events.peerLinked(link);
   }
-
-  #takeNews(news: extended.MembersNews, from: Link): void {
-    const { now } = this.#context;
-    const members = news.members
-      .map((card) => ({
-        ...card,
-        addresses: understood(card.addresses, hostnameOf(from)),
-      }))
-      .filter((card) => this.#members.learn(card, { itself: card.id === from.peer, now }));
-    const left = news.left.filter((id) =>
-      !this.#members.isLinked(id) && this.#members.leave(id, now)
-    );
-    // Base servers serve their own machine: from elsewhere they mean nothing here.
-    const bases = from.loopback ? news.base.filter(isLoopbackText) : [];
-    for (const address of bases) this.#members.learnBase(address, { now, announced: false });
-    this.#gossip({ members, base: [], left }, from);
-    this.dialDue();
-  }
-
-  #gossip(news: extended.MembersNews, except: Link | null): void {
-    for (const link of this.#linked) {
-      if (link !== except) this.#tell(link, news);
-    }
-  }
-
-  #tell(link: Link, news: extended.MembersNews): void {
-    const members = news.members.filter((card) => card.id !== link.peer)
-      .map((card) => ({
-        ...card,
-        addresses: tellable(card.addresses, hostnameOf(link)),
-      }));
-    const told = {
-      members,
-      base: link.loopback ? news.base : [],
-      left: news.left,
-    };
-    for (const bytes of extended.members(told)) this.#context.send(link, bytes);
-  }
-
-  #card(link: Link): extended.MemberCard {
-    const { id, config } = this.#context;
-    return {
-      id,
-      label: config.label,
-      addresses: this.#context.addressesFor(link),
-    };
-  }
-
-  #cardsFor(
-    link: Link,
-    which: { readonly linkedOnly: boolean },
-  ): extended.MemberCard[] {
-    return this.#members.cards(which).filter((card) => card.id !== link.peer)
-      .map((card) => ({
-        ...card,
-        addresses: tellable(card.addresses, hostnameOf(link)),
-      }));
-  }
-}
-
-/** What a link was made on. The zone of a link-local address only its dialler knows. */
-function hostnameOf({ how, dialled }: Link): string {
-  const hostname = parseAddress(dialled?.address ?? "")?.hostname ?? "";
-  return hostname.startsWith(`${how.remote.hostname}%`) ? hostname : how.remote.hostname;
 }

@@ -1,0 +1,92 @@
+/**
+ * What servers tell each other about servers. Everyone tells everyone what is
+ * news to it, and only the addresses that mean something at the other end.
+ *
+ * @module
+ */
+
+import * as extended from "../codec/extended.ts";
+import { isLoopbackText, parseAddress, tellable, understood } from "./address.ts";
+import type { Context } from "./context.ts";
+import type { Link } from "./link.ts";
+import type { Members } from "./members.ts";
+
+/** Takes in and passes on who else there is, or was. */
+export class Gossip {
+  readonly #context: Context;
+  readonly #members: Members;
+  readonly #linked: ReadonlySet<Link>;
+
+  constructor(context: Context, members: Members, linked: ReadonlySet<Link>) {
+    this.#context = context;
+    this.#members = members;
+    this.#linked = linked;
+  }
+
+  /** What this server says of itself on `link`. */
+  card(link: Link): extended.MemberCard {
+    const { id, config } = this.#context;
+    return { id, label: config.label, addresses: this.#context.addressesFor(link) };
+  }
+
+  /** The members that there is a link to, as told on `link`. */
+  linkedCards(link: Link): extended.MemberCard[] {
+    return told(link, this.#members.cards({ linkedOnly: true }));
+  }
+
+  /** The server at the other end of `link` says who it is. */
+  met(link: Link, { id, label, addresses: said }: extended.MemberCard): void {
+    link.peer = id;
+    const addresses = understood(said, hostnameOf(link));
+    link.reachedAt = addresses[0] ?? null;
+    const card = { id, label, addresses };
+    const isNews = this.#members.learn(card, { itself: true, now: this.#context.now });
+    if (isNews) this.spread({ members: [card], base: [], left: [] }, link);
+  }
+
+  /** Takes in what `from` tells, and passes on what is news. */
+  take(news: extended.MembersNews, from: Link): void {
+    const { now } = this.#context;
+    const members = news.members
+      .map((card) => ({ ...card, addresses: understood(card.addresses, hostnameOf(from)) }))
+      .filter((card) => this.#members.learn(card, { itself: card.id === from.peer, now }));
+    const left = news.left.filter((id) =>
+      !this.#members.isLinked(id) && this.#members.leave(id, now)
+    );
+    // Base servers serve their own machine: from elsewhere they mean nothing here.
+    const bases = from.loopback ? news.base.filter(isLoopbackText) : [];
+    for (const address of bases) this.#members.learnBase(address, { now, announced: false });
+    this.spread({ members, base: [], left }, from);
+  }
+
+  /** Tells a new peer all there is to know. */
+  introduce(link: Link): void {
+    this.#tell(link, {
+      members: this.#members.cards({ linkedOnly: false }),
+      base: this.#members.base(),
+      left: this.#members.left,
+    });
+  }
+
+  /** Tells every peer but the one that it came from. */
+  spread(news: extended.MembersNews, except: Link | null): void {
+    for (const link of this.#linked) if (link !== except) this.#tell(link, news);
+  }
+
+  #tell(link: Link, { members, base, left }: extended.MembersNews): void {
+    const news = { members: told(link, members), base: link.loopback ? base : [], left };
+    for (const bytes of extended.members(news)) this.#context.send(link, bytes);
+  }
+}
+
+/** Cards as they are told on `link`: not the one of who is there, no useless address. */
+function told(link: Link, cards: readonly extended.MemberCard[]): extended.MemberCard[] {
+  return cards.filter(({ id }) => id !== link.peer)
+    .map((card) => ({ ...card, addresses: tellable(card.addresses, hostnameOf(link)) }));
+}
+
+/** What a link was made on. The zone of a link-local address only its dialler knows. */
+function hostnameOf({ how, dialled }: Link): string {
+  const hostname = parseAddress(dialled?.address ?? "")?.hostname ?? "";
+  return hostname.startsWith(`${how.remote.hostname}%`) ? hostname : how.remote.hostname;
+}

@@ -22,6 +22,9 @@ export const IPV6_GROUP = "ff12::7032:7072";
 /** Links come and go while a program runs; to look for them takes 2 ms. */
 const REFRESH_MS = 5_000;
 
+/** An address is not used before the system has asked whether somebody else has it. */
+const SETTLE_MS = 3_000;
+
 /** A client looks no longer: its questions were repeated four times by then. */
 const SEARCH_MS = 2_000;
 
@@ -52,6 +55,7 @@ export class LiveDiscovery implements Disposable {
   readonly #discovery: Discovery;
   readonly #multicast: Multicast;
   readonly #alarm = new Alarm(() => this.#round());
+  readonly #startedAt = performance.now();
   #isOver = false;
   #refreshedAt = -Infinity;
   #links: string | null = null;
@@ -99,6 +103,8 @@ export class LiveDiscovery implements Disposable {
 
   #tellLinks(): void {
     const { links } = this.#multicast;
+    const isAlone = links.every((link) => link === LOOPBACK);
+    if (isAlone && performance.now() - this.#startedAt < SETTLE_MS) return;
     if (links.join() === this.#links) return;
     this.#links = links.join();
     this.#options.onLinks?.(links);

@@ -14,7 +14,7 @@ const MAY_IMPORT: Readonly<Record<string, { ours: readonly string[]; packages: R
   "lib/net": { ours: ["lib/net"], packages: /^node:dgram$/ },
   "lib/app": {
     ours: ["lib/app", "lib/net", "lib/core", "lib/codec"],
-    packages: /^(@std\/cli\/|node:(process|readline|readline\/promises|net)$)/,
+    packages: /^(@std\/cli\/|node:(net|readline|stream)$)/,
   },
   "": { ours: ["lib/app"], packages: /^$/ },
 };

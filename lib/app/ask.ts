@@ -4,10 +4,9 @@
  * @module
  */
 
-import process from "node:process";
-import { createInterface } from "node:readline/promises";
 import { WELL_KNOWN_PORTS } from "../codec/wire.ts";
 import { Interrupted } from "./interrupts.ts";
+import { LineEditor } from "./line_editor.ts";
 import { writeError } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -23,7 +22,7 @@ export interface Question {
 
 /** Whether a person is there to be asked. */
 export function canAsk(): boolean {
-  return Deno.stdin.isTerminal() && Deno.stderr.isTerminal();
+  return Deno.stdin.isTerminal() && (Deno.stderr.isTerminal() || Deno.stdout.isTerminal());
 }
 
 /**
@@ -61,22 +60,27 @@ function indexIn(answer: string): number {
 
 /** One line, without the space around it; null when the input ends instead. */
 async function answerTo(question: string, interrupt: AbortSignal): Promise<string | null> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const closed = new AbortController();
-  let interrupted = false;
-  lines.on("close", () => closed.abort());
-  lines.on("SIGINT", () => {
-    interrupted = true;
-    lines.close();
-  });
+  const answer = Promise.withResolvers<string | null>();
+  using editor = new LineEditor({ prompt: question, appetite: "a line" });
+  const interrupted = (): void => {
+    editor.keep(editor.text);
+    answer.reject(new Interrupted());
+  };
+  editor.onLine = (line) => {
+    editor.keep(line);
+    answer.resolve(line.trim());
+  };
+  editor.onInterrupt = interrupted;
+  editor.onEnd = () => {
+    editor.keep("");
+    answer.resolve(null);
+  };
+  interrupt.addEventListener("abort", interrupted, { once: true });
+  if (interrupt.aborted) interrupted();
+  else editor.begin();
   try {
-    const signal = AbortSignal.any([closed.signal, interrupt]);
-    return (await lines.question(question, { signal })).trim();
-  } catch (error) {
-    if (interrupted || interrupt.aborted) throw new Interrupted();
-    if (closed.signal.aborted) return null;
-    throw error;
+    return await answer.promise;
   } finally {
-    lines.close();
+    interrupt.removeEventListener("abort", interrupted);
   }
 }

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { nameProblem } from "../codec/name.ts";
 import type { ClientEvent } from "../core/events.ts";
 import { ask, canAsk } from "./ask.ts";
 import { Events } from "./events.ts";
 import { Failure } from "./failure.ts";
 import type { LiveSession } from "./live_session.ts";
 import type { Printer } from "./printer.ts";
+import { normalName, ownNameProblem } from "./receivers.ts";
 import { quoted, UsageError } from "./usage_error.ts";
 
 /** A session that is attached, its events, and where they are shown. */
@@ -35,15 +35,10 @@ export interface AttachOptions {
   readonly interrupt: AbortSignal;
 }
 
-/** A name in the form that the wire carries it in. */
-export function normalName(name: string): string {
-  return name.normalize("NFC");
-}
-
 /** The name given, or asked for on a terminal. */
 export async function nameFor(given: string | null, interrupt: AbortSignal): Promise<string> {
   if (given !== null) {
-    const problem = nameProblem(normalName(given));
+    const problem = ownNameProblem(normalName(given));
     if (problem === null) return normalName(given);
     throw new UsageError(`Cannot take name ${quoted(given)}: ${problem}`);
   }
@@ -106,7 +101,7 @@ async function askName(text: string, interrupt: AbortSignal): Promise<string> {
   const answer = await ask({
     text,
     check: (typed) => {
-      const problem = nameProblem(normalName(typed));
+      const problem = ownNameProblem(normalName(typed));
       return problem === null ? null : `Cannot take name ${quoted(typed)}: ${problem}`;
     },
     missing: "A name is missing",

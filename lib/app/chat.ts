@@ -1,31 +1,51 @@
 /**
- * Chat by lines: what is typed goes out, what arrives is shown above it.
+ * Chat by lines: what is typed goes out, what arrives is shown above it. Off a
+ * terminal the same lines are taken from standard input.
  *
  * @module
  */
 
-import process from "node:process";
-import { clearScreenDown, createInterface, cursorTo, type Interface } from "node:readline";
-import { EVERYBODY, nameProblem } from "../codec/name.ts";
 import type { ClientEvent } from "../core/events.ts";
-import { type Attachment, normalName } from "./attachment.ts";
+import { MAX_TEXT_BYTES } from "../codec/stream.ts";
+import type { Attachment } from "./attachment.ts";
+import {
+  type ChatStyle,
+  messageLine,
+  noteLine,
+  presenceLine,
+  promptText,
+  sentLine,
+} from "./chat_text.ts";
 import { ExitCode } from "./exit_code.ts";
 import { Failure } from "./failure.ts";
+import { LINE_MARK } from "./keys.ts";
+import { type Completion, LineEditor } from "./line_editor.ts";
+import { LiveSession } from "./live_session.ts";
+import { terminalWidth, wantsColour } from "./output.ts";
+import { textLines, type TextOptions } from "./print.ts";
+import { normalName, ownNameProblem, parseReceivers } from "./receivers.ts";
+import { reasonWords } from "./reasons.ts";
+import { SentLines } from "./sent.ts";
+import { inputLines } from "./standard_input.ts";
 import { suggest } from "./suggest.ts";
 import { rttTable, serverTable, whoTable } from "./tables.ts";
-import { quoted } from "./usage_error.ts";
-
-const PROMPT = "> ";
+import { quoted, UsageError } from "./usage_error.ts";
+import { wrapped } from "./wrap.ts";
 
 const HELP = [
-  "NAME TEXT   send TEXT to NAME; * is everybody",
+  "NAME TEXT   send TEXT to NAME",
+  "ada,bob HI  send HI to ada and to bob",
+  "* TEXT      send TEXT to everybody",
   "/who        who is here",
   "/servers    the servers of the clique",
-  "/rtt        how far away they were when they were measured",
+  "/rtt        how far away they are",
   "/name NAME  take another name",
   "/help       this",
-  "/quit       leave",
+  "/quit       leave, as Ctrl-D does",
 ];
+
+/** What follows in the next rows stands below the text, not below the time. */
+const CLOCK_WIDTH = 6;
 
 const COMMANDS = ["/who", "/servers", "/rtt", "/name", "/help", "/quit"] as const;
 
@@ -33,13 +53,19 @@ type EventOf<Kind extends ClientEvent["kind"]> = Extract<ClientEvent, { kind: Ki
 
 /** Runs a chat until the input ends, `/quit`, or `signal`; returns the exit code. */
 export async function chat(attachment: Attachment, signal: AbortSignal): Promise<number> {
-  return await new Talk(attachment).run(signal);
+  const { printer } = attachment;
+  const onTerminal = !printer.json && Deno.stdin.isTerminal() && Deno.stdout.isTerminal();
+  return await new Talk(attachment, onTerminal).run(signal);
 }
 
 class Talk {
   readonly #attachment: Attachment;
-  readonly #terminal: boolean;
-  readonly #input: Interface;
+  /** Null off a terminal. */
+  readonly #editor: LineEditor | null;
+  readonly #colour = wantsColour(Deno.stdout);
+  readonly #sent = new SentLines((line) => {
+    this.#say(sentLine(line, this.#style), CLOCK_WIDTH);
+  });
   /** Everybody's names, for completion. */
   readonly #names = new Set<string>();
   /** What one is called; null when the name was lost. */
@@ -48,119 +74,209 @@ class Talk {
   #wanted: string | null = null;
   #clients: EventOf<"client">[] = [];
   #asking: Promise<unknown> = Promise.resolve();
-  #interrupted = false;
-  #quit = false;
-  #closed = false;
+  /** Answers come in the order of the questions. */
+  #answers: Promise<void> = Promise.resolve();
+  #isWarned = false;
+  #holding: ReturnType<typeof setTimeout> | undefined;
+  readonly #over = Promise.withResolvers<number>();
   /** Rejects when the name is lost and nobody is there to take another. */
   readonly #lost = Promise.withResolvers<never>();
 
-  constructor(attachment: Attachment) {
+  constructor(attachment: Attachment, onTerminal: boolean) {
     this.#attachment = attachment;
     this.#name = attachment.name;
-    this.#terminal = !attachment.printer.json && Deno.stdin.isTerminal() &&
-      Deno.stdout.isTerminal();
-    this.#input = createInterface({
-      input: process.stdin,
-      ...(this.#terminal ? { output: process.stdout } : {}),
-      terminal: this.#terminal,
-      prompt: PROMPT,
-      completer: (line: string) => this.#complete(line),
+    this.#lost.promise.catch(() => {});
+    const { printer } = attachment;
+    if (onTerminal) {
+      printer.out("A line is NAME TEXT; /help shows more.");
+      printer.words = (event, options) => this.#words(event, options);
+    }
+    this.#editor = !onTerminal ? null : new LineEditor({
+      prompt: promptText(this.#name),
+      appetite: "everything",
+      complete: (before) => this.#complete(before),
     });
   }
 
   async run(signal: AbortSignal): Promise<number> {
     const { events, session, printer } = this.#attachment;
-    const ended = new Promise<void>((resolve) => this.#input.once("close", resolve));
-    this.#input.once("close", () => this.#closed = true);
-    const stop = (): void => {
-      this.#interrupted = true;
-      this.#input.close();
-    };
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-    this.#input.on("SIGINT", stop);
-    this.#input.on("line", (line) => this.#take(line));
     events.listen((event) => this.#hear(event));
-    this.#ask(true);
-    if (this.#terminal) {
-      printer.out("A line is NAME TEXT; /help shows more.");
-      printer.aside = (write) => this.#above(write);
-      this.#input.prompt();
+    const input = new AbortController();
+    this.#read(AbortSignal.any([signal, input.signal]));
+    this.#greet();
+    try {
+      const code = await Promise.race([
+        this.#over.promise,
+        printer.unread.then(() => ExitCode.done),
+        this.#lost.promise,
+      ]);
+      this.#stopReading();
+      if (code === ExitCode.interrupted) return code;
+      // What was typed still gets its receipts and its answers.
+      const settled = events.until(() => session.openCount === 0);
+      await Promise.race([Promise.all([settled, this.#answers]), printer.unread]);
+      this.#sent.flush(Infinity);
+      return code;
+    } finally {
+      this.#stopReading();
+      input.abort();
     }
-    await Promise.race([ended, printer.unread, this.#lost.promise]);
+  }
+
+  #read(signal: AbortSignal): void {
+    const leave = (): void => this.#over.resolve(ExitCode.interrupted);
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
+    const editor = this.#editor;
+    if (editor === null) {
+      this.#readLines(signal);
+      return;
+    }
+    editor.onLine = (line) => this.#take(line);
+    editor.onInterrupt = () => this.#interruptKey(editor);
+    editor.onEnd = () => this.#over.resolve(ExitCode.done);
+    this.#attachment.printer.aside = (write) => editor.above(write);
+    editor.begin();
+  }
+
+  async #readLines(signal: AbortSignal): Promise<void> {
+    for await (const line of inputLines(signal)) {
+      this.#take(line);
+      if (signal.aborted) return;
+    }
+    if (!signal.aborted) this.#over.resolve(ExitCode.done);
+  }
+
+  #stopReading(): void {
+    clearTimeout(this.#holding);
+    this.#editor?.[Symbol.dispose]();
     // Nobody types any more: what comes now is written as it comes.
-    printer.aside = (write) => write();
-    if (this.#terminal && !this.#quit) printer.out("");
-    if (this.#interrupted) return ExitCode.interrupted;
-    // The input ended: what was typed still gets its receipts.
-    await Promise.race([events.until(() => session.openCount === 0), printer.unread]);
-    return ExitCode.done;
+    this.#attachment.printer.aside = (write) => write();
+  }
+
+  async #greet(): Promise<void> {
+    const answered = await this.#ask(true);
+    if (this.#editor === null || !answered) return;
+    const others = this.#clients.map(({ name }) => name).filter((name) => name !== this.#name);
+    this.#say(presenceLine(others.sort(), this.#style));
+  }
+
+  /** The first one asks, as a slip of the finger is no farewell. */
+  #interruptKey(editor: LineEditor): void {
+    if (editor.text !== "") {
+      this.#isWarned = false;
+      editor.clear();
+    } else if (this.#isWarned) this.#over.resolve(ExitCode.interrupted);
+    else {
+      this.#isWarned = true;
+      this.#complain("Ctrl-C again or /quit leaves");
+    }
   }
 
   /** One line that was typed. */
   #take(line: string): void {
+    this.#isWarned = false;
     const text = line.trim();
-    if (text.startsWith("/")) this.#command(text);
-    else if (text !== "") this.#message(text);
-    if (this.#terminal && !this.#closed) this.#input.prompt();
+    if (text === "") return;
+    if (text.startsWith("/")) {
+      this.#editor?.keep(line);
+      this.#command(text);
+      return;
+    }
+    try {
+      this.#message(text);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      this.#editor?.keep(line);
+      this.#complain(error.message);
+    }
   }
 
   #message(line: string): void {
-    const { printer, session } = this.#attachment;
-    const [, typed = "", text = ""] = /^(\S+)\s?(.*)$/su.exec(line) ?? [];
-    const to = normalName(typed);
-    const problem = to === EVERYBODY ? null : nameProblem(to);
-    if (problem !== null) printer.err(`Cannot send to ${quoted(to)}: ${problem}`);
-    else if (text === "") printer.err(`Nothing to send: write ${to} and then a text`);
-    else session.call((core, now) => core.send(to, text, now));
+    const [, word = "", text = ""] = /^(\S+)\s?(.*)$/su.exec(line) ?? [];
+    const receivers = parseReceivers(word);
+    const to = receivers.join(",");
+    if (text === "") throw new UsageError(`Nothing to send: write ${to} and then a text`);
+    if (this.#editor === null) this.#send(receivers, text);
+    else {
+      const texts = text.split(LINE_MARK).filter((part) => part.trim() !== "");
+      for (const part of texts) this.#checkLength(to, part);
+      for (const part of texts) this.#sendSeen(receivers, part);
+    }
+  }
+
+  #send(receivers: readonly string[], text: string): void {
+    const { session } = this.#attachment;
+    for (const receiver of receivers) {
+      session.call((core, now) => core.send(receiver, text, now));
+    }
+  }
+
+  #sendSeen(receivers: readonly string[], text: string): void {
+    this.#sent.add({ receivers, text, at: new Date() }, performance.now());
+    this.#send(receivers, text);
+    this.#showSent();
+  }
+
+  #checkLength(to: string, text: string): void {
+    if (new TextEncoder().encode(text).length <= MAX_TEXT_BYTES) return;
+    throw new UsageError(`Cannot send to ${to}: ${reasonWords("too-long")}`);
+  }
+
+  #showSent(): void {
+    clearTimeout(this.#holding);
+    const left = this.#sent.flush(performance.now());
+    if (left !== null) this.#holding = setTimeout(() => this.#showSent(), left);
   }
 
   #command(text: string): void {
-    const { session, printer } = this.#attachment;
+    const { printer } = this.#attachment;
     const [, command = "", argument = ""] = /^(\S+)\s*(.*)$/su.exec(text) ?? [];
     if (command === "/name") return this.#rename(normalName(argument));
     switch (text) {
       case "/quit":
-        this.#quit = true;
-        return this.#input.close();
+        return this.#over.resolve(ExitCode.done);
       case "/help":
         return HELP.forEach((line) => printer.note(line));
       case "/who":
-        return void this.#who();
-      case "/servers": {
-        const servers = session.call((core) => core.servers());
-        return printer.table(servers as EventOf<"server">[], serverTable);
-      }
+        return this.#answer(() => this.#who());
+      case "/servers":
+        return this.#answer(() => this.#servers());
       case "/rtt":
-        return printer.table(session.call((core) => core.rtts()) as EventOf<"rtt">[], rttTable);
+        return this.#answer(() => this.#rtts());
       default:
-        printer.err(commandProblem(command));
+        this.#complain(commandProblem(command));
     }
   }
 
   #rename(name: string): void {
-    const { printer, session } = this.#attachment;
-    const problem = nameProblem(name);
-    if (problem !== null) printer.err(`Cannot take name ${quoted(name)}: ${problem}`);
-    else if (name === this.#name) printer.err(`You are ${name} already`);
+    const { session } = this.#attachment;
+    const problem = ownNameProblem(name);
+    if (problem !== null) this.#complain(`Cannot take name ${quoted(name)}: ${problem}`);
+    else if (name === this.#name) this.#complain(`You are ${name} already`);
     else {
       this.#wanted = name;
       session.call((core, now) => core.attach(name, now));
     }
   }
 
+  #named(name: string | null): void {
+    this.#name = name;
+    this.#wanted = null;
+    if (this.#editor !== null) this.#editor.prompt = promptText(name);
+  }
+
   /** The name is gone, or another one can't be had. */
   #nameless(event: EventOf<"error">): void {
     const { printer, session } = this.#attachment;
     const name = this.#wanted === null ? null : this.#name;
-    this.#name = name;
-    this.#wanted = null;
-    if (name === null && !this.#terminal) {
+    this.#named(name);
+    if (name === null && this.#editor === null) {
       this.#lost.reject(new Failure(event.code, event.message));
       return;
     }
     printer.event(event);
-    if (name === null) printer.err("You have no name now: /name NAME takes one");
+    if (name === null) this.#complain("You have no name now: /name NAME takes one");
     else session.call((core, now) => core.attach(name, now));
   }
 
@@ -181,24 +297,51 @@ class Talk {
   async #who(): Promise<void> {
     const { printer } = this.#attachment;
     if (await this.#ask(false)) printer.table(this.#clients, whoTable);
-    else printer.err("Cannot list clients: an original server does not tell them");
+    else this.#complain("Cannot list clients: an original server does not tell them");
+  }
+
+  async #servers(): Promise<void> {
+    await using fresh = this.#survey({ probes: 0 });
+    await fresh.gather();
+    const servers = fresh.call((core) => core.servers());
+    this.#attachment.printer.table(servers as EventOf<"server">[], serverTable);
+  }
+
+  async #rtts(): Promise<void> {
+    await using fresh = this.#survey({});
+    await fresh.gather();
+    const rtts = fresh.call((core) => core.rtts());
+    this.#attachment.printer.table(rtts as EventOf<"rtt">[], rttTable);
+  }
+
+  /** For asking the servers anew: what was learnt on arrival may be long ago. */
+  #survey(options: { readonly probes?: number }): LiveSession {
+    const known = this.#attachment.session.call((core) => core.servers()) as EventOf<"server">[];
+    return new LiveSession({
+      servers: known.map(({ address }) => address),
+      pin: false,
+      ...options,
+    });
+  }
+
+  #answer(work: () => Promise<void>): void {
+    this.#answers = this.#answers.then(work).catch((error) => {
+      if (!(error instanceof Failure)) throw error;
+      this.#complain(error.message);
+    });
   }
 
   #hear(event: ClientEvent): void {
     const { printer } = this.#attachment;
     switch (event.kind) {
       case "attached":
-        this.#name = event.name;
-        this.#wanted = null;
-        return;
+        return this.#named(event.name);
       case "client":
         this.#clients.push(event);
         this.#names.add(event.name);
         return;
       case "receipt":
-        // That it was delivered is what one expects; a person wants the others.
-        if (printer.json || event.status !== "delivered") printer.event(event);
-        return;
+        return this.#receipt(event);
       case "joined":
       case "left":
         if (event.kind === "joined") this.#names.add(event.name);
@@ -212,27 +355,62 @@ class Talk {
     }
   }
 
-  /** Commands at the beginning of a line, and names where one is expected. */
-  #complete(line: string): [string[], string] {
-    const words = line.startsWith("/") ? COMMANDS : [...this.#names].sort();
-    const begun = words.filter((word) => word.startsWith(line) && word !== this.#name);
-    return [begun.map((word) => line.startsWith("/") ? word : `${word} `), line];
+  #receipt(event: EventOf<"receipt">): void {
+    const { printer } = this.#attachment;
+    if (this.#editor !== null && this.#sent.settle(event, performance.now())) this.#showSent();
+    // That it was delivered is what one expects; a person wants the others.
+    else if (printer.json || event.status !== "delivered") printer.event(event);
   }
 
-  /**
-   * Writes lines above the one being typed, and that one again below them. It
-   * may be wrapped: moving its cursor to its start first, and back afterwards,
-   * is how the line editor itself learns where on the screen it stands.
-   */
-  #above(write: () => void): void {
-    const input: { cursor: number } = this.#input;
-    const { cursor } = input;
-    this.#input.write(null, { ctrl: true, name: "a" });
-    cursorTo(process.stdout, 0);
-    clearScreenDown(process.stdout);
-    write();
-    input.cursor = cursor;
-    this.#input.prompt(true);
+  get #style(): ChatStyle {
+    const isAttached = this.#attachment.session.call((core) => core.home) !== null;
+    return { colour: this.#colour, names: [...this.#names], isAttached };
+  }
+
+  /** A line for people. */
+  #say(line: string, indent = 0): void {
+    const { printer } = this.#attachment;
+    for (const row of wrapped(line, { width: this.#width, indent })) printer.out(row);
+  }
+
+  /** A line about what can't be. */
+  #complain(line: string): void {
+    const { printer } = this.#attachment;
+    for (const row of wrapped(line, { width: this.#width })) printer.err(row);
+  }
+
+  get #width(): number | null {
+    return this.#editor === null ? null : terminalWidth();
+  }
+
+  #words(event: ClientEvent, options: TextOptions): string[] {
+    const inRows = (line: string): string[] =>
+      wrapped(line, { width: this.#width, indent: CLOCK_WIDTH });
+    switch (event.kind) {
+      case "message":
+        return inRows(messageLine(event, new Date(), this.#style));
+      case "attached":
+      case "moved":
+      case "joined":
+      case "left":
+        return inRows(noteLine(event, new Date(), this.#style));
+      default:
+        return textLines(event, options);
+    }
+  }
+
+  /** Commands at the beginning of a line, and names where one is expected. */
+  #complete(before: string): Completion {
+    if (before.startsWith("/")) {
+      const commands = COMMANDS.filter((command) => command.startsWith(before));
+      return [commands.map((command) => command === "/name" ? `${command} ` : command), before];
+    }
+    const given = before.split(",");
+    const part = (given.pop() ?? "").replace(/^@/, "");
+    if (/\s/.test(before)) return [[], part];
+    const names = [...this.#names].sort()
+      .filter((name) => name.startsWith(part) && name !== this.#name && !given.includes(name));
+    return [names.map((name) => `${name} `), part];
   }
 }
 

@@ -4,12 +4,18 @@
  * @module
  */
 
-/** The lines of a stream of UTF-8, without their ends; the last may lack one. */
+/**
+ * The lines of a stream of UTF-8, without their ends; the last may lack one.
+ * What was read before, if anything, stands before them.
+ */
 export async function* lines(
   input: ReadableStream<Uint8Array<ArrayBuffer>>,
   signal: AbortSignal,
+  before = "",
 ): AsyncIterableIterator<string> {
-  let rest = "";
+  const [last = "", ...first] = before.split("\n").toReversed();
+  yield* first.toReversed();
+  let rest = last;
   const reader = input.pipeThrough(new TextDecoderStream()).getReader();
   const stop = (): void => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", stop, { once: true });

@@ -8,6 +8,7 @@ import type { SessionAction, SessionConfig } from "../core/client_context.ts";
 import type { ClientEvent } from "../core/events.ts";
 import { Session } from "../core/session.ts";
 import { Driver } from "../net/driver.ts";
+import { Failure } from "./failure.ts";
 
 type Completion = Extract<SessionAction, { kind: "complete" }>["what"];
 
@@ -50,6 +51,21 @@ export class LiveSession implements AsyncDisposable {
     const result = call(this.#session, performance.now());
     this.#driver.poke();
     return result;
+  }
+
+  /**
+   * Contacts the servers, and measures them.
+   *
+   * @throws {Failure} when none can be reached.
+   */
+  async gather(): Promise<void> {
+    const unreachable = Promise.withResolvers<never>();
+    this.onEvent = (event) => {
+      if (event.kind === "error") unreachable.reject(new Failure(event.code, event.message));
+    };
+    const gathered = this.completed("gathered");
+    this.call((core, now) => core.start(now));
+    await Promise.race([gathered, unreachable.promise]);
   }
 
   /** Resolves when the core completes something the next time. */

@@ -17,6 +17,8 @@ export class Printer {
   readonly unread: Promise<void>;
   /** Takes the writing of a line; a chat does it above the line being typed. */
   aside: (write: () => void) => void = (write) => write();
+  /** What an event reads like to people. */
+  words: (event: ClientEvent, options: TextOptions) => string[] = textLines;
   readonly #unread = Promise.withResolvers<void>();
   #problem: OutputError | null = null;
 
@@ -33,9 +35,9 @@ export class Printer {
   event(event: ClientEvent): void {
     if (this.json) this.out(jsonLine(event));
     else if (isDiagnostic(event)) {
-      for (const line of textLines(event, textOptions(Deno.stderr))) this.err(line);
+      for (const line of this.words(event, textOptions(Deno.stderr))) this.err(line);
     } else {
-      for (const line of textLines(event, textOptions(Deno.stdout))) this.out(line);
+      for (const line of this.words(event, textOptions(Deno.stdout))) this.out(line);
     }
   }
 

@@ -4,12 +4,11 @@
  * @module
  */
 
-import { EVERYBODY, nameProblem } from "../codec/name.ts";
 import { WELL_KNOWN_PORTS } from "../codec/wire.ts";
 import { addressText } from "../core/address.ts";
 import type { Found } from "../core/discovery.ts";
 import { askPort, canAsk } from "./ask.ts";
-import { attach, nameFor, normalName } from "./attachment.ts";
+import { attach, nameFor } from "./attachment.ts";
 import { chat } from "./chat.ts";
 import { type ClientOptions, parseClientArgs, type Verb } from "./client_args.ts";
 import { Search } from "./discover.ts";
@@ -21,6 +20,7 @@ import { type LiveOptions, LiveSession } from "./live_session.ts";
 import { OutputError, writeError, writeOut } from "./output.ts";
 import { jsonLine } from "./print.ts";
 import { Printer } from "./printer.ts";
+import { parseReceivers } from "./receivers.ts";
 import { quoted, UsageError } from "./usage_error.ts";
 import { rtt, send, servers, who } from "./verbs.ts";
 
@@ -67,9 +67,8 @@ function explained(error: unknown, options: ClientOptions | null): number {
 
 async function runVerb(options: ClientOptions, interrupt: AbortSignal): Promise<number> {
   const { verb } = options;
-  const verbOptions = verb.kind === "send"
-    ? { ...options, verb: { ...verb, to: checkedReceiver(verb.to) } }
-    : options;
+  // A mistake in them is told before anything else happens.
+  const receivers = verb.kind === "send" ? parseReceivers(verb.to) : [];
   const live: LiveOptions = {
     servers: await serversOf(options, interrupt),
     pin: options.pin,
@@ -86,8 +85,8 @@ async function runVerb(options: ClientOptions, interrupt: AbortSignal): Promise<
     search.onFound = (server) => session.call((core, now) => core.found(server, now));
   }
   const work = name === null
-    ? survey(session, { options: verbOptions, printer })
-    : converse(session, { name, options: verbOptions, printer, limit });
+    ? survey(session, { options, printer })
+    : converse(session, { name, receivers, options, printer, limit });
   // The loser of the race may still fail when the session is closed under it.
   work.catch(() => {});
   const exitCode = await Promise.race([work, limit.passed]);
@@ -100,13 +99,7 @@ async function survey(
   session: LiveSession,
   { options, printer }: { options: ClientOptions; printer: Printer },
 ): Promise<number> {
-  const unreachable = Promise.withResolvers<never>();
-  session.onEvent = (event) => {
-    if (event.kind === "error") unreachable.reject(new Failure(event.code, event.message));
-  };
-  const gathered = session.completed("gathered");
-  session.call((core, now) => core.start(now));
-  await Promise.race([gathered, unreachable.promise]);
+  await session.gather();
   switch (options.verb.kind) {
     case "who":
       return await who(session, printer);
@@ -120,8 +113,9 @@ async function survey(
 /** The verbs of somebody with a name. */
 async function converse(
   session: LiveSession,
-  { name, options, printer, limit }: {
+  { name, receivers, options, printer, limit }: {
     name: string;
+    receivers: readonly string[];
     options: ClientOptions;
     printer: Printer;
     limit: Limit;
@@ -136,7 +130,9 @@ async function converse(
     givenUp: limit.passed,
     interrupt: limit.signal,
   });
-  if (verb.kind === "send") return await send(verb, attachment, limit.signal);
+  if (verb.kind === "send") {
+    return await send({ to: receivers, text: verb.text }, attachment, limit.signal);
+  }
   // These go on until somebody ends them, so time running out is an end as well.
   limit.isAnEnd = true;
   if (verb.kind === "chat") return await chat(attachment, limit.signal);
@@ -198,11 +194,4 @@ function measuring(verb: Verb): Partial<LiveOptions> {
     default:
       return {};
   }
-}
-
-function checkedReceiver(to: string): string {
-  const name = normalName(to);
-  const problem = name === EVERYBODY ? null : nameProblem(name);
-  if (problem !== null) throw new UsageError(`Cannot send to ${quoted(to)}: ${problem}`);
-  return name;
 }

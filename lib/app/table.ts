@@ -55,6 +55,11 @@ export function alignTable(
   };
 }
 
+/** What a reader sees as one letter each, with the place where it begins. */
+export function graphemesOf(text: string): Iterable<{ segment: string; index: number }> {
+  return graphemes.segment(text);
+}
+
 /** How many columns of a terminal the text takes. */
 export function displayWidth(text: string): number {
   let width = 0;
@@ -62,6 +67,18 @@ export function displayWidth(text: string): number {
     width += WIDE.test(segment) ? 2 : 1;
   }
   return width;
+}
+
+/** The text, or as much of it as fits and a mark that there is more. */
+export function shortened(text: string, width: number, more = "..."): string {
+  if (displayWidth(text) <= width) return text;
+  const room = width - displayWidth(more);
+  let used = 0;
+  for (const { segment, index } of graphemes.segment(text)) {
+    used += displayWidth(segment);
+    if (used > room) return text.slice(0, index) + more;
+  }
+  return text;
 }
 
 function fitting(

@@ -8,6 +8,7 @@ import type { ClientEvent, RttSummary } from "../core/events.ts";
 import { painted } from "./colour.ts";
 import { percentText, type TextOptions } from "./print.ts";
 import { alignTable, type Column } from "./table.ts";
+import { wrapped } from "./wrap.ts";
 
 type Client = Extract<ClientEvent, { kind: "client" }>;
 type Server = Extract<ClientEvent, { kind: "server" }>;
@@ -106,7 +107,7 @@ function drawn(
     ...(note === undefined ? [] : [note]),
     ...(hidden.length === 0 ? [] : [`too narrow for ${hidden.join(", ")}`]),
   ];
-  const foot = notes.length === 0 ? [] : [notes.join("; ")];
+  const foot = notes.length === 0 ? [] : wrapped(notes.join("; "), { width });
   if (!colour) return [head, ...rows, ...foot];
   return [
     painted(head, "bold"),

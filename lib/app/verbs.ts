@@ -9,13 +9,13 @@ import type { ClientEvent } from "../core/events.ts";
 import { WELL_KNOWN_PORTS } from "../codec/wire.ts";
 import type { Attachment } from "./attachment.ts";
 import { clean } from "./clean.ts";
-import type { ClientOptions, Verb } from "./client_args.ts";
+import type { ClientOptions } from "./client_args.ts";
 import { ExitCode } from "./exit_code.ts";
 import { Failure } from "./failure.ts";
-import { lines } from "./lines.ts";
 import type { LiveSession } from "./live_session.ts";
 import { writeError } from "./output.ts";
 import type { Printer } from "./printer.ts";
+import { inputLines } from "./standard_input.ts";
 import { rttTable, serverTable, whoTable } from "./tables.ts";
 
 /** Messages of `send -` on their way at once: enough to fill a LAN. */
@@ -25,7 +25,7 @@ type EventOf<Kind extends ClientEvent["kind"]> = Extract<ClientEvent, { kind: Ki
 
 /** `send`: every message ends in a receipt. */
 export async function send(
-  { to, text }: Extract<Verb, { kind: "send" }>,
+  { to, text }: { readonly to: readonly string[]; readonly text: string | null },
   { session, events, printer }: Attachment,
   signal: AbortSignal,
 ): Promise<number> {
@@ -35,10 +35,13 @@ export async function send(
     printer.event(event);
     if (event.status === "failed") failed = true;
   });
-  if (text !== null) session.call((core, now) => core.send(to, text, now));
+  const sendToAll = (line: string): void => {
+    for (const name of to) session.call((core, now) => core.send(name, line, now));
+  };
+  if (text !== null) sendToAll(text);
   else {
-    for await (const line of lines(Deno.stdin.readable, signal)) {
-      session.call((core, now) => core.send(to, line, now));
+    for await (const line of inputLines(signal)) {
+      sendToAll(line);
       await events.until(() => session.openCount < MAX_OPEN);
     }
   }

@@ -2,15 +2,8 @@ import { assertEquals } from "@std/assert";
 import { WELL_KNOWN_PORTS } from "../../lib/codec/wire.ts";
 import { listen } from "../../lib/net/tcp.ts";
 import { assertRefused, client, Program, run, ServerProgram } from "../testing/program.ts";
-import { Terminal, whyNoTerminal } from "../testing/terminal.ts";
-
-const noTerminal = await whyNoTerminal();
-
-/** A test that needs a terminal; it says so where there is none. */
-function onTerminal(name: string, test: () => Promise<void>): void {
-  const why = noTerminal === null ? "" : ` (skipped: ${noTerminal})`;
-  Deno.test({ name: name + why, ignore: noTerminal !== null, fn: test });
-}
+import { Terminal } from "../testing/terminal.ts";
+import { onTerminal } from "./on_terminal.ts";
 
 /** A test that needs all well-known ports; it says so where one is busy. */
 function onWellKnownPorts(name: string, test: () => Promise<void>): void {
@@ -78,7 +71,7 @@ onWellKnownPorts("a client asks for an index and a name, and again for a better 
   await bob.ends("Cannot take name '/bob': it begins with '/', as commands do", taken);
   await bob.line("bob");
   await bob.shows(/^attached to 127\.0\.0\.1:4030 as bob \(/);
-  await bob.ends("A line is NAME TEXT; /help shows more.", ">");
+  await bob.ends("A line is NAME TEXT; /help shows more.", "Here: ada", "bob>");
   await bob.line("ada hello");
   await ada.says(/^bob: hello$/);
   await bob.press("C-d");
@@ -119,86 +112,42 @@ onTerminal("Ctrl-C at a question ends with 130, Ctrl-D with 2", async () => {
   }
 });
 
-onTerminal("chat shows what arrives above the line being typed", async () => {
-  await using server = await ServerProgram.start([]);
-  const there = ["--server", server.address];
-  await using ada = client(["--name", "ada", ...there]);
-  await ada.logs("attached");
-  await using bob = await Terminal.start("client", ["--name", "bob", ...there]);
-  await bob.ends("A line is NAME TEXT; /help shows more.", ">");
-
-  await bob.type("ada half a li");
-  await bob.ends("> ada half a li");
-  await ada.type("bob one");
-  await bob.ends("ada: one", "> ada half a li");
-  await bob.press("Home");
-  await ada.type("* two");
-  await bob.ends("ada: one", "ada (to all): two", "> ada half a li");
-  await bob.press("End");
-  await bob.line("ne");
-  await ada.says(/^bob: half a line$/);
-
-  // Wider than the terminal, with letters of two columns, the cursor inside.
-  const long = `${"日本語 and letters ".repeat(6)}.`;
-  await bob.type(`ada ${long}`);
-  const typed = (await bob.ends(/\.$/)).slice(-2);
-  for (let count = 0; count < 12; count++) await bob.press("Left");
-  await ada.type(`bob ${"three ".repeat(20)}`);
-  await ada.type("bob four");
-  const screen = await bob.ends("ada: four", ...typed);
-  assertEquals(screen.filter((line) => line.startsWith("ada: three")).length, 1);
-  assertEquals(screen.filter((line) => line === "> ada half a line").length, 1);
-  await bob.line("!");
-  await ada.says(`bob: ${long.slice(0, -12)}!${long.slice(-12)}`);
-});
-
-onTerminal("chat's commands", async () => {
-  await using server = await ServerProgram.start(["--label", "attic"]);
-  const there = ["--server", server.address];
-  await using ada = client(["--name", "ada", ...there]);
-  await ada.logs("attached");
-  await using bob = await Terminal.start("client", ["--name", "bob", ...there]);
-  await bob.ends(">");
-  await bob.line("/who");
-  await bob.ends("> /who", /^name +server$/, /^ada +127/, /^bob +127/, ">");
-  await bob.line("/servers");
-  await bob.ends("> /servers", /^server +label +clients +id$/, /^127.* attic /, ">");
-  await bob.line("/rtt");
-  await bob.ends(/^ {2}server +loss +min/, /^\* 127/, /^times in us, \* nearest/, ">");
-  await bob.line("/help");
-  await bob.ends(
-    /^NAME TEXT +send/,
-    /^\/who/,
-    /^\/servers/,
-    /^\/rtt/,
-    /^\/name/,
-    /^\/help/,
-    /^\/quit/,
-    ">",
+onWellKnownPorts("answers to several questions in a row may be pasted ahead", async () => {
+  await using server = await ServerProgram.start(["--listen", "127.0.0.1:4040"]);
+  await using ada = await Terminal.start("client");
+  await ada.ends(`Which server to begin with? ${PORTS}`);
+  await ada.paste("9\n4\na b\nada\n/who\n/qu");
+  await ada.ends(
+    `Which server to begin with? ${PORTS} 9`,
+    "Write a number from 0 to 4",
+    `Which server to begin with? ${PORTS} 4`,
+    "Your name: a b",
+    "Cannot take name 'a b': it has a space or another separator in it",
+    "Your name: ada",
+    /^attached to 127\.0\.0\.1:4040 as ada \(/,
+    "A line is NAME TEXT; /help shows more.",
+    "ada> /who",
+    "Nobody else is here yet.",
+    /^name +server$/,
+    /^ada +127/,
+    "ada> /qu",
   );
-  await bob.line("/dance");
-  await bob.ends("Unknown command '/dance': see /help", ">");
-  await bob.line("zoe hello");
-  await bob.ends("message 1 to zoe: not delivered: nobody has that name", ">");
-  await bob.line("/name ada");
-  await bob.ends("Cannot register ada: the name is taken", /^attached to .* as bob \(/, ">");
-  await bob.line("/name rob");
-  await bob.ends("> /name rob", /^attached to .* as rob \(/, ">");
-  await bob.type("a");
-  await bob.press("Tab");
-  await bob.type("from Rob");
-  await bob.press("Enter");
-  await ada.says(/^rob: from Rob$/);
-  await bob.line("/quit");
-  await bob.ended(0);
+  await ada.line("it");
+  await ada.ended(0);
+  assertEquals((await run("client", ["who", "--server", server.address])).out, ["nobody is here"]);
 });
 
-onTerminal("Ctrl-C leaves a chat with 130, Ctrl-D with 0", async () => {
+onTerminal("what was typed before a question may be lines as well", async () => {
   await using server = await ServerProgram.start([]);
-  for (const [key, code] of [["C-c", 130], ["C-d", 0]] as const) {
-    await using ada = await Terminal.start("client", ["--name", "ada", "--server", server.address]);
-    await ada.ends(">");
-    await ada.press(key);
-    await ada.ends(">", `[ended with ${code}]`);
-  }
+  await using ada = client(["listen", "--name", "ada", "--server", server.address]);
+  await ada.logs("attached");
+  await using bob = await Terminal.start("client", ["--json", "--server", server.address]);
+  await bob.ends("Your name:");
+  await bob.paste("bob\nada one\nada two\n");
+  await ada.says(/^bob: one$/);
+  await ada.says(/^bob: two$/);
+  await bob.line("ada three");
+  await ada.says(/^bob: three$/);
+  await bob.press("C-d");
+  await bob.ended(0);
 });

@@ -67,6 +67,16 @@ Deno.test("every verb, for people, across three servers", async (test) => {
     for (const each of [ada, bob]) await each.says(/^eve \(to all\): hello$/);
   });
 
+  await test.step("send to several, with or without @: one message each", async () => {
+    const sent = await run("client", ["send", "@ada,bob", "both of you", "--name", "eve", ...far]);
+    assertEquals(sent.code, 0);
+    assertEquals(sent.out.map((line) => line.replace(/ in .*/, "")).sort(), [
+      "message 1 to ada: delivered",
+      "message 1 to bob: delivered",
+    ]);
+    for (const each of [ada, bob]) await each.says(/^eve: both of you$/);
+  });
+
   await test.step("send to nobody", async () => {
     const sent = await run("client", ["send", "zoe", "hello", ...far]);
     assertEquals([sent.code, sent.err], [1, []]);
@@ -108,11 +118,22 @@ Deno.test("every verb, for people, across three servers", async (test) => {
   });
 
   await test.step("chat by pipe", async () => {
-    const typed = ["ada hello Ada", "ada", "/who", "/nope", "/name", "zoe hi", "", "* all"];
+    const typed = [
+      "ada hello Ada",
+      "ada",
+      "/who",
+      "/nope",
+      "/name",
+      "zoe hi",
+      "",
+      "* all",
+      "@ada,bob two",
+    ];
     const { code, out, err } = await run("client", ["--name", "eve", ...far], { input: typed });
     assertEquals(code, 0);
     await ada.says(/^eve: hello Ada$/);
     await bob.says(/^eve \(to all\): all$/);
+    for (const each of [ada, bob]) await each.says(/^eve: two$/);
     assert(out.includes("message 1 to zoe: not delivered: nobody has that name"), out.join("\n"));
     assert(out.some((line) => /^eve +127/.test(line)), out.join("\n"));
     assertMatch(err[0] ?? "", /^attached to .* as eve \(/);

@@ -23,25 +23,52 @@ export async function whyNoTerminal(): Promise<string | null> {
   }
 }
 
+/** What a terminal is like. */
+export interface TerminalOptions {
+  /** 80 unless told. */
+  readonly columns?: number;
+  /** 24 unless told. */
+  readonly rows?: number;
+  /** Whether programs may use colours; they may not unless told. */
+  readonly colour?: boolean;
+  /** What a line is taken for: some things in it differ from run to run. */
+  readonly reads?: (line: string) => string;
+}
+
 /** One program on a terminal of its own. */
 export class Terminal implements AsyncDisposable {
   readonly #socket: string;
   readonly #folder: string;
+  readonly #reads: (line: string) => string;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, reads: (line: string) => string) {
     this.#folder = folder;
+    this.#reads = reads;
     this.#socket = `${folder}/tmux`;
   }
 
-  /** Starts a program on a terminal of 80 columns and 24 rows. */
-  static async start(program: ProgramName, args: readonly string[] = []): Promise<Terminal> {
-    const terminal = new Terminal(await Deno.makeTempDir());
-    const command = [...commandOf(program), ...args].map(quotedForShell).join(" ");
+  /** Starts a program on a terminal. */
+  static async start(
+    program: ProgramName,
+    args: readonly string[] = [],
+    options: TerminalOptions = {},
+  ): Promise<Terminal> {
+    return await Terminal.run([...commandOf(program), ...args], options);
+  }
+
+  /** Starts a command on a terminal. */
+  static async run(
+    command: readonly string[],
+    { columns = 80, rows = 24, colour = false, reads = (line) => line }: TerminalOptions = {},
+  ): Promise<Terminal> {
+    const terminal = new Terminal(await Deno.makeTempDir(), reads);
+    const line = command.map(quotedForShell).join(" ");
     // Ctrl-C is for the program alone. The last line tells the exit code, and stays
     // on the screen while cat waits.
     await terminal.#tmux(
-      ...["new-session", "-d", "-x", "80", "-y", "24", "-c", ROOT.pathname],
-      `trap : INT; ${command}; echo "[ended with $?]"; exec cat`,
+      ...["new-session", "-d", "-x", `${columns}`, "-y", `${rows}`, "-c", ROOT.pathname],
+      ...["-e", `NO_COLOR=${colour ? "" : "1"}`],
+      `trap : INT; ${line}; echo "[ended with $?]"; exec cat`,
     );
     return terminal;
   }
@@ -62,9 +89,29 @@ export class Terminal implements AsyncDisposable {
     await this.#tmux("send-keys", key);
   }
 
+  /** Pastes; a program that asked for it is told where the paste begins and ends. */
+  async paste(text: string): Promise<void> {
+    await this.#tmux("set-buffer", "--", text);
+    await this.#tmux("paste-buffer", "-p");
+  }
+
+  /** Makes the window wider or narrower. */
+  async resize(columns: number): Promise<void> {
+    await this.#tmux("resize-window", "-x", `${columns}`);
+  }
+
   /** The lines on the screen, without the empty ones at its end. */
   async screen(): Promise<string[]> {
-    return (await this.#tmux("capture-pane", "-p")).trimEnd().split("\n");
+    const text = (await this.#tmux("capture-pane", "-p")).trimEnd();
+    return text.split("\n").map((line) => this.#reads(line.trimEnd()));
+  }
+
+  /** Waits until these lines are the whole screen. */
+  async is(...expected: readonly string[]): Promise<void> {
+    await this.#until(
+      `the screen to be\n${expected.join("\n")}\n`,
+      (screen) => screen.join("\n") === expected.join("\n"),
+    );
   }
 
   /** Waits until the last lines on the screen are these; returns the whole screen. */
@@ -112,7 +159,7 @@ export class Terminal implements AsyncDisposable {
     const { code, stdout, stderr } = await new Deno.Command("tmux", {
       // With -u, or letters beyond ASCII become underscores on some machines.
       args: ["-u", "-S", this.#socket, "-f", "/dev/null", ...args],
-      env: { NO_COLOR: "1", SHELL: "/bin/sh" },
+      env: { SHELL: "/bin/sh" },
     }).output();
     const text = new TextDecoder();
     if (code !== 0) throw new Error(`tmux ${args[0]}: ${text.decode(stderr).trim()}`);

@@ -9,7 +9,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { clean } from "./clean.ts";
 import { suggest } from "./suggest.ts";
-import { UsageError } from "./usage_error.ts";
+import { quoted, UsageError } from "./usage_error.ts";
 
 /** One option: a bare flag, or one that takes a value, once or repeatedly. */
 export interface OptionShape {
@@ -18,6 +18,14 @@ export interface OptionShape {
   readonly repeats?: true;
   /** Its value when none is given; one is only given with `=`. */
   readonly otherwise?: string;
+  /** What its value may be, if that is one of a few words. */
+  readonly words?: readonly string[];
+  /** Its one letter, for after one dash. */
+  readonly short?: string;
+  /** The verb that it is for; for all without it. */
+  readonly only?: string;
+  /** What it does; what is in brackets at the end is for those who read the whole help. */
+  readonly says?: string;
 }
 
 /** The options of one program, by name without dashes. */
@@ -124,6 +132,52 @@ function knownName(arg: string, shapes: OptionShapes): string {
     throw new UsageError(`Option ${written} takes no value: leave out '='`);
   }
   return name;
+}
+
+/**
+ * The option that a word behind it was probably meant for, as it should have
+ * been written; null when there is none. `--discover attic` is two words.
+ */
+export function meantAsValue(
+  word: string,
+  args: readonly string[],
+  shapes: OptionShapes,
+): string | null {
+  const before = args[args.indexOf(word) - 1] ?? "";
+  const shape = before.startsWith("--") ? shapes[before.slice(2)] : undefined;
+  return shape?.otherwise === undefined ? null : `${before}=${clean(word)}`;
+}
+
+/** The arguments that give these values, each in one word, in the order of the shapes. */
+export function optionArgs<S extends OptionShapes>(given: OptionValues<S>, shapes: S): string[] {
+  return Object.entries<OptionShape>(shapes).flatMap(([name, { otherwise }]) => {
+    const value: readonly string[] | string | boolean | null = given[name] ?? null;
+    if (value === true || value === otherwise) return [`--${name}`];
+    const values = typeof value === "boolean" || value === null ? [] : [value].flat();
+    return values.map((text) => `--${name}=${text}`);
+  });
+}
+
+/**
+ * The verb that a word is.
+ *
+ * @throws {UsageError} that says what was probably meant.
+ */
+export function knownVerb<Verb extends string>(
+  word: string,
+  { verbs, args, shapes }: {
+    readonly verbs: Readonly<Record<Verb, unknown>>;
+    readonly args: readonly string[];
+    readonly shapes: OptionShapes;
+  },
+): Verb {
+  const known = Object.keys(verbs) as Verb[];
+  const verb = known.find((it) => it === word);
+  if (verb !== undefined) return verb;
+  const meant = suggest(word, [...known, "--help", "--version"]) ??
+    meantAsValue(word, args, shapes);
+  const advice = meant === null ? `allowed are ${known.join(", ")}` : `did you mean ${meant}?`;
+  throw new UsageError(`Unknown verb ${quoted(word)}: ${advice}`);
 }
 
 function unknownOption(written: string, shapes: OptionShapes): UsageError {

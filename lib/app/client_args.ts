@@ -7,9 +7,11 @@
 import { DEFAULT_CLIQUE_NAME } from "../codec/announcement.ts";
 import type { Address } from "../core/address.ts";
 import { parseAddress } from "./address.ts";
-import { type OptionValues, parseCommandLine } from "./args.ts";
+import { knownVerb, type OptionShape, type OptionValues, parseCommandLine } from "./args.ts";
+import { anyOf, completionScript, SHELLS } from "./completion.ts";
+import { type Grammar, helpText } from "./help.ts";
 import { checkedName, secondsAsMs, wholeNumber } from "./option_values.ts";
-import { suggest } from "./suggest.ts";
+import { BINARIES, commandName } from "./program.ts";
 import { quoted, UsageError } from "./usage_error.ts";
 import { VERSION_TEXT } from "./version.ts";
 
@@ -56,48 +58,54 @@ export interface ClientOptions {
 /** What the client's command line asks for; `text` is lines to print. */
 export type ClientCommand =
   | { readonly kind: "run"; readonly options: ClientOptions }
-  | { readonly kind: "help" | "version"; readonly text: string };
+  | { readonly kind: "help" | "version" | "completion"; readonly text: string };
 
-const VERBS = ["chat", "send", "listen", "who", "servers", "rtt"] as const;
+const VERBS = {
+  chat: { says: "talk; a line is NAME TEXT, or a command: /help (default)" },
+  send: { takes: "NAME TEXT", says: "send it; NAME may be ada,bob or *, - reads stdin by line" },
+  listen: { says: "show the messages that arrive" },
+  who: { says: "list the clients of the clique" },
+  servers: { says: "list the servers of the clique" },
+  rtt: { says: "measure the round-trip time to each server" },
+  completion: {
+    takes: "SHELL",
+    words: SHELLS,
+    says: `print what makes ${anyOf(SHELLS)} complete all this`,
+  },
+} as const;
 
 const SHAPES = {
-  "server": { takes: "HOST:PORT", repeats: true },
-  "discover": { takes: "NAME", otherwise: DEFAULT_CLIQUE_NAME },
-  "name": { takes: "NAME" },
-  "pin": {},
-  "timeout": { takes: "SECONDS" },
-  "json": {},
-  "count": { takes: "N" },
-  "interval": { takes: "SECONDS" },
-  "help": {},
-  "version": {},
+  "server": {
+    takes: "HOST:PORT",
+    repeats: true,
+    says: "begin here (repeatable; default: asks, else 127.0.0.1)",
+  },
+  "discover": {
+    takes: "NAME",
+    otherwise: DEFAULT_CLIQUE_NAME,
+    says: `find servers on the LAN (default NAME: ${DEFAULT_CLIQUE_NAME})`,
+  },
+  "name": { takes: "NAME", says: "your name (default: asks; send: a random one)" },
+  "pin": { says: "stay at the first --server (default: go to the nearest)" },
+  "timeout": { takes: "SECONDS", says: "of the whole verb (default: no limit)" },
+  "json": { says: "print one JSON object a line (default: text)" },
+  "count": {
+    takes: "N",
+    only: "rtt",
+    says: `of rtt: probes for each server (default: ${DEFAULT_RTT_COUNT})`,
+  },
+  "interval": {
+    takes: "SECONDS",
+    only: "rtt",
+    says: `of rtt: between two probes (default: ${DEFAULT_RTT_INTERVAL_MS / 1e3})`,
+  },
+  "help": { short: "h", says: "show this and end" },
+  "version": { says: "show the version and end" },
 } as const;
 
 type Given = OptionValues<typeof SHAPES>;
 
-const HELP = `Usage: client [OPTION]... [VERB]
-Verbs:
-  chat                 talk; a line is NAME TEXT, or a command: /help (default)
-  send NAME TEXT       send one message; - as TEXT: stdin, a line a message
-  listen               show the messages that arrive
-  who, servers         list the clients, or the servers, of the clique
-  rtt                  measure the round-trip time to each server
-Options:
-  --server HOST:PORT   begin here (repeatable; default: asks on a terminal,
-                       else 127.0.0.1, ports 4000, 4010, 4020, 4030, 4040)
-  --discover[=NAME]    find servers on the LAN (default NAME: p2p-rtt)
-  --name NAME          your name (default: asks; send: a random one)
-  --pin                stay at the first --server (default: go to the nearest)
-  --timeout SECONDS    of the whole verb (default: no limit)
-  --json               print one JSON object a line (default: text)
-  --count N            of rtt: probes for each server (default: 10)
-  --interval SECONDS   of rtt: between two probes (default: 0.2)
-  -h, --help           show this and end
-  --version            show the version and end
-Examples:
-  client --server 192.168.1.10:4000 --name ada
-  client --discover send bob see you at six
-  client rtt --count 50 --json`;
+const GRAMMAR: Grammar = { verbs: VERBS, options: SHAPES };
 
 /**
  * Reads the client's arguments. The words of TEXT are joined by one space; a
@@ -118,9 +126,13 @@ Examples:
  */
 export function parseClientArgs(args: readonly string[]): ClientCommand {
   const { options, words } = parseCommandLine(args, SHAPES);
-  if (options.help) return { kind: "help", text: HELP };
+  if (options.help) return { kind: "help", text: help() };
   if (options.version) return { kind: "version", text: VERSION_TEXT };
-  const verb = parseVerb(words, options);
+  const kind = knownVerb(words[0] ?? "chat", { verbs: VERBS, args, shapes: SHAPES });
+  if (kind === "completion") {
+    return { kind, text: completionScript(BINARIES.client, GRAMMAR, words.slice(1)) };
+  }
+  const verb = parseVerb(kind, words, options);
   return {
     kind: "run",
     options: {
@@ -137,9 +149,20 @@ export function parseClientArgs(args: readonly string[]): ClientCommand {
   };
 }
 
-function parseVerb(words: readonly string[], given: Given): Verb {
-  const kind = knownVerb(words[0] ?? "chat");
-  if (kind !== "rtt") refuseRttOptions(given);
+function help(): string {
+  return helpText(GRAMMAR, {
+    command: commandName("client"),
+    sections: { Options: Object.keys(SHAPES) },
+    examples: [
+      "--server 192.168.1.10:4000 --name ada",
+      "--discover send bob see you at six",
+      "rtt --count 50 --interval 0.01 --json",
+    ],
+  });
+}
+
+function parseVerb(kind: Verb["kind"], words: readonly string[], given: Given): Verb {
+  refuseOptionsOfOthers(kind, given);
   if (kind === "send") return parseSend(words);
   if (words[1] !== undefined) {
     throw new UsageError(
@@ -149,18 +172,10 @@ function parseVerb(words: readonly string[], given: Given): Verb {
   return kind === "rtt" ? parseRtt(given) : { kind };
 }
 
-function knownVerb(word: string): typeof VERBS[number] {
-  const known = VERBS.find((verb) => verb === word);
-  if (known !== undefined) return known;
-  const meant = suggest(word, [...VERBS, "--help", "--version"]);
-  const advice = meant === null ? `allowed are ${VERBS.join(", ")}` : `did you mean ${meant}?`;
-  throw new UsageError(`Unknown verb ${quoted(word)}: ${advice}`);
-}
-
-function refuseRttOptions(given: Given): void {
-  for (const option of ["count", "interval"] as const) {
-    if (given[option] === null) continue;
-    throw new UsageError(`Option --${option} is out of place: only rtt has it`);
+function refuseOptionsOfOthers(kind: Verb["kind"], given: Given): void {
+  for (const [option, { only }] of Object.entries<OptionShape>(SHAPES)) {
+    if (only === undefined || only === kind || given[option as keyof Given] === null) continue;
+    throw new UsageError(`Option --${option} is out of place: only ${only} has it`);
   }
 }
 

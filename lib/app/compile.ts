@@ -11,6 +11,7 @@
 
 import { ExitCode } from "./exit_code.ts";
 import { writeError, writeOut } from "./output.ts";
+import { BINARIES } from "./program.ts";
 import { quoted, UsageError } from "./usage_error.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -37,8 +38,8 @@ export const TARGETS: readonly Target[] = [
 
 /** What becomes which binary. */
 export const PROGRAMS = [
-  { entry: "server.ts", name: "p2p-rtt-server" },
-  { entry: "client.ts", name: "p2p-rtt-client" },
+  { entry: "server.ts", name: BINARIES.server },
+  { entry: "client.ts", name: BINARIES.client },
 ] as const;
 
 /** One binary to be made. */

@@ -13,9 +13,13 @@ import {
   parseAdvertisedAddress,
   parseListenAddress,
 } from "./address.ts";
-import { type OptionValues, parseCommandLine } from "./args.ts";
+import { knownVerb, optionArgs, type OptionValues, parseCommandLine } from "./args.ts";
+import { anyOf, completionScript, SHELLS } from "./completion.ts";
+import { type Grammar, helpText } from "./help.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
 import { checkedName, choice } from "./option_values.ts";
+import { BINARIES, commandName } from "./program.ts";
+import { serviceUnit, SYSTEMS } from "./service_unit.ts";
 import { quoted, UsageError } from "./usage_error.ts";
 import { VERSION_TEXT } from "./version.ts";
 
@@ -37,43 +41,59 @@ export interface ServerOptions {
 /** What the server's command line asks for; `text` is lines to print. */
 export type ServerCommand =
   | { readonly kind: "run"; readonly options: ServerOptions }
-  | { readonly kind: "help" | "version"; readonly text: string };
+  | {
+    readonly kind: "help" | "version" | "completion" | "service-unit";
+    readonly text: string;
+  };
 
-const SHAPES = {
-  "listen": { takes: "HOST:PORT" },
-  "advertise": { takes: "HOST:PORT", repeats: true },
-  "join": { takes: "HOST:PORT", repeats: true },
-  "discover": { takes: "NAME", otherwise: DEFAULT_CLIQUE_NAME },
-  "label": { takes: "NAME" },
-  "log-format": { takes: LOG_FORMATS.join("|") },
-  "log-level": { takes: LOG_LEVELS.join("|") },
-  "help": {},
-  "version": {},
+const VERBS = {
+  "service-unit": {
+    takes: "[SYSTEM]",
+    words: SYSTEMS,
+    says: `print what makes ${anyOf(SYSTEMS)} run it so`,
+  },
+  "completion": {
+    takes: "SHELL",
+    words: SHELLS,
+    says: `print what makes ${anyOf(SHELLS)} complete all this`,
+  },
 } as const;
 
-const HELP = `Usage: server [OPTION]...
-Where it is reached:
-  --listen HOST:PORT     accept connections here; :4000 is all interfaces,
-                         port 0 any free one (default: 127.0.0.1, or all with
-                         --discover; its port asked for on a terminal, else the
-                         first free of 4000, 4010, 4020, 4030, 4040)
-  --advertise HOST:PORT  tell others this address (repeatable; default: the one
-                         that they see it at)
-Whom it joins:
-  --join HOST:PORT       another server of the clique, or none (repeatable;
-                         default: none with --discover, else those five ports)
-  --discover[=NAME]      find each other on the LAN, as NAME (default: p2p-rtt)
-What it says:
-  --label NAME           its name for people (default: no label)
-  --log-format FORMAT    text or json, on stderr (default: text)
-  --log-level LEVEL      debug, info, warn or error (default: info)
-Other:
-  -h, --help             show this and end
-  --version              show the version and end
-Examples:
-  server --discover --label attic
-  server --listen :4000 --join 192.168.1.10:4000
-  server --listen 127.0.0.1:0 --join none --log-format json`;
+const SHAPES = {
+  "listen": {
+    takes: "HOST:PORT",
+    says: "accept connections here; :4000 is all interfaces, port 0 any free one (default: " +
+      "127.0.0.1, or all with --discover; its port asked for on a terminal, else the first " +
+      "free of 4000, 4010, 4020, 4030, 4040)",
+  },
+  "advertise": {
+    takes: "HOST:PORT",
+    repeats: true,
+    says: "tell others this one (repeatable; default: as seen)",
+  },
+  "join": {
+    takes: "HOST:PORT",
+    repeats: true,
+    says: "another server of the clique, or none (repeatable; default: none with --discover, " +
+      "else those five ports)",
+  },
+  "discover": {
+    takes: "NAME",
+    otherwise: DEFAULT_CLIQUE_NAME,
+    says: `find each other on the LAN, as NAME (default: ${DEFAULT_CLIQUE_NAME})`,
+  },
+  "label": { takes: "NAME", says: "its name for people (default: no label)" },
+  "log-format": {
+    takes: "FORMAT",
+    words: LOG_FORMATS,
+    says: `${anyOf(LOG_FORMATS)}, on stderr (default: text)`,
+  },
+  "log-level": { takes: "LEVEL", words: LOG_LEVELS, says: `${anyOf(LOG_LEVELS)} (default: info)` },
+  "help": { short: "h", says: "show this and end" },
+  "version": { says: "show the version and end" },
+} as const;
+
+const GRAMMAR: Grammar = { verbs: VERBS, options: SHAPES };
 
 /**
  * Reads the server's arguments.
@@ -102,14 +122,31 @@ Examples:
  */
 export function parseServerArgs(args: readonly string[]): ServerCommand {
   const { options, words } = parseCommandLine(args, SHAPES);
-  if (options.help) return { kind: "help", text: HELP };
+  if (options.help) return { kind: "help", text: help() };
   if (options.version) return { kind: "version", text: VERSION_TEXT };
-  if (words[0] !== undefined) {
-    throw new UsageError(
-      `Unexpected argument ${quoted(words[0])}: the server takes options only`,
-    );
-  }
-  return { kind: "run", options: serverOptions(options) };
+  const [word, ...rest] = words;
+  if (word === undefined) return { kind: "run", options: serverOptions(options) };
+  const kind = knownVerb(word, { verbs: VERBS, args, shapes: SHAPES });
+  const text = kind === "completion"
+    ? completionScript(BINARIES.server, GRAMMAR, rest)
+    : serviceUnit({ ...serverOptions(options), args: optionArgs(options, SHAPES) }, rest);
+  return { kind, text };
+}
+
+function help(): string {
+  return helpText(GRAMMAR, {
+    command: commandName("server"),
+    sections: {
+      "Where it is reached": ["listen", "advertise"],
+      "Whom it joins": ["join", "discover"],
+      "What it says": ["label", "log-format", "log-level", "help", "version"],
+    },
+    examples: [
+      "--discover --label attic",
+      "--listen :4000 --join 192.168.1.10:4000",
+      "--listen 127.0.0.1:0 --join none --log-format json",
+    ],
+  });
 }
 
 function serverOptions(given: OptionValues<typeof SHAPES>): ServerOptions {

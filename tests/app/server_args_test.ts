@@ -48,8 +48,17 @@ const GOOD: readonly [string[], Partial<ServerOptions>][] = [
 ];
 
 const BAD: readonly [string[], string][] = [
-  [["4000"], "Unexpected argument '4000': the server takes options only"],
-  [["--", "--listen"], "Unexpected argument '--listen': the server takes options only"],
+  [["4000"], "Unknown verb '4000': allowed are service-unit, completion"],
+  [["--", "--listen"], "Unknown verb '--listen': allowed are service-unit, completion"],
+  [["service"], "Unknown verb 'service': did you mean service-unit?"],
+  [["completion"], "Verb completion needs a shell: bash, zsh or fish"],
+  [["service-unit", "upstart"], "Unknown system 'upstart': allowed are systemd, launchd"],
+  [["service-unit", "system"], "Unknown system 'system': did you mean systemd?"],
+  [["service-unit", "launchd", "x"], "Unexpected argument 'x': service-unit takes one system"],
+  [
+    ["service-unit", "--listen", "x"],
+    "Cannot read address 'x': the port is missing, write HOST:PORT",
+  ],
   [["--lisen", ":4000"], "Unknown option --lisen: did you mean --listen?"],
   [
     ["--server", "a:1"],
@@ -60,7 +69,7 @@ const BAD: readonly [string[], string][] = [
     "Unknown option --xyzzy: allowed are --listen, --advertise, --join, --discover, --label, --log-format, --log-level, --help, --version",
   ],
   [["--listen"], "Option --listen needs a value: --listen HOST:PORT"],
-  [["--discover", "attic"], "Unexpected argument 'attic': the server takes options only"],
+  [["--discover", "attic"], "Unknown verb 'attic': did you mean --discover=attic?"],
   [["--discover="], "Option --discover needs a value: --discover NAME"],
   [
     ["--discover=two words"],
@@ -102,9 +111,9 @@ const BAD: readonly [string[], string][] = [
   ],
   [["--label"], "Option --label needs a value: --label NAME"],
   [["--log-format", "xml"], "Option --log-format is 'xml': allowed are text, json"],
-  [["--log-format"], "Option --log-format needs a value: --log-format text|json"],
+  [["--log-format"], "Option --log-format needs a value: --log-format FORMAT"],
   [["--log-level", "all"], "Option --log-level is 'all': allowed are debug, info, warn, error"],
-  [["--log-level"], "Option --log-level needs a value: --log-level debug|info|warn|error"],
+  [["--log-level"], "Option --log-level needs a value: --log-level LEVEL"],
 ];
 
 Deno.test("the server's options", () => {

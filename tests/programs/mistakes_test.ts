@@ -25,7 +25,7 @@ Deno.test("mistakes on the server's command line", async () => {
       "Cannot read address ':65536': the port is out of range, allowed are 0 to 65535",
     ],
     [["--lisen", ":0"], "Unknown option --lisen: did you mean --listen?"],
-    [["start"], "Unexpected argument 'start': the server takes options only"],
+    [["start"], "Unknown verb 'start': allowed are service-unit, completion"],
     [["--log-level", "loud"], "Option --log-level is 'loud': allowed are debug, info, warn, error"],
     [["--listen", "p2p.invalid:0"], "Cannot listen on p2p.invalid:0: host name does not resolve"],
     [
@@ -45,7 +45,10 @@ Deno.test("a port that is taken", async () => {
 Deno.test("mistakes on the client's command line", async () => {
   await assertAllRefused("client", [
     [["shat"], "Unknown verb 'shat': did you mean chat?"],
-    [["dance"], "Unknown verb 'dance': allowed are chat, send, listen, who, servers, rtt"],
+    [
+      ["dance"],
+      "Unknown verb 'dance': allowed are chat, send, listen, who, servers, rtt, completion",
+    ],
     [["--servr", "x"], "Unknown option --servr: did you mean --server?"],
     [
       ["--server", "localhost"],

@@ -4,8 +4,7 @@
  */
 
 import { client, Clique, type Program, run, ServerProgram } from "../testing/program.ts";
-import { Terminal, type TerminalOptions } from "../testing/terminal.ts";
-import { onTerminal } from "./on_terminal.ts";
+import { onTerminal, Terminal, type TerminalOptions } from "../testing/terminal.ts";
 
 /** A line without what differs from run to run. */
 function reads(line: string): string {

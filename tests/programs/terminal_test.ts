@@ -2,8 +2,7 @@ import { assertEquals } from "@std/assert";
 import { WELL_KNOWN_PORTS } from "../../lib/codec/wire.ts";
 import { listen } from "../../lib/net/tcp.ts";
 import { assertRefused, client, Program, run, ServerProgram } from "../testing/program.ts";
-import { Terminal } from "../testing/terminal.ts";
-import { onTerminal } from "./on_terminal.ts";
+import { onTerminal, Terminal } from "../testing/terminal.ts";
 
 /** A test that needs all well-known ports; it says so where one is busy. */
 function onWellKnownPorts(name: string, test: () => Promise<void>): void {

@@ -13,7 +13,7 @@ import { Watch } from "./watch.ts";
 export const ROOT = new URL("../../", import.meta.url);
 
 /** What runs a program, without its arguments: it has network permission and no other. */
-export function commandOf(program: ProgramName): string[] {
+export function commandOf(program: string): string[] {
   return [Deno.execPath(), "run", "--quiet", "--allow-net", `${program}.ts`];
 }
 
@@ -35,6 +35,11 @@ export interface ProgramOptions {
   readonly shell?: string;
   /** Runs it by this command, which is given the program and its arguments. */
   readonly by?: readonly string[];
+  /**
+   * A folder of binaries: the program is the file of that name in it, or one
+   * whose whole path is given, and runs in that folder without an environment.
+   */
+  readonly binaries?: string;
 }
 
 /** One running program. */
@@ -52,19 +57,20 @@ export class Program implements AsyncDisposable {
   #code: number | null = null;
 
   constructor(
-    program: ProgramName,
+    program: string,
     args: readonly string[],
-    { shell, by = [] }: ProgramOptions = {},
+    { shell, by = [], binaries }: ProgramOptions = {},
   ) {
     this.name = [program, ...args].join(" ").slice(0, 200);
-    const [command = "", ...rest] = [...by, ...commandOf(program), ...args];
+    const itself = binaries === undefined ? commandOf(program) : [pathOf(program, binaries)];
+    const [command = "", ...rest] = [...by, ...itself, ...args];
     const whole = shell === undefined
       ? { command, args: rest }
       : { command: "sh", args: ["-c", `${shell}; exec "$@"`, "sh", command, ...rest] };
     this.#child = new Deno.Command(whole.command, {
       args: whole.args,
-      cwd: ROOT,
-      env: { NO_COLOR: "1" },
+      cwd: binaries ?? ROOT,
+      ...(binaries === undefined ? { env: { NO_COLOR: "1" } } : { clearEnv: true }),
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -107,8 +113,13 @@ export class Program implements AsyncDisposable {
   async logged(fits: Json, count = 1): Promise<void> {
     await this.until(
       `${count} log lines ${JSON.stringify(fits)}`,
-      () => fitting(this.err, fits).length >= count,
+      () => this.log(fits).length >= count,
     );
+  }
+
+  /** The lines so far of a log in JSON that fit. */
+  log(fits: Json = {}): Json[] {
+    return fitting(this.err, fits);
   }
 
   /** Writes a line to its standard input. */
@@ -208,11 +219,11 @@ export class ServerProgram extends Program {
   /** Starts a server on a free port, and waits until it accepts connections. */
   static async start(
     args: readonly string[],
-    options?: ProgramOptions,
+    { program = "server", ...options }: ProgramOptions & { readonly program?: string } = {},
   ): Promise<ServerProgram> {
     const listen = args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"];
     const join = args.includes("--join") ? [] : ["--join", "none"];
-    const server = new ServerProgram("server", [...listen, ...join, ...args], options);
+    const server = new ServerProgram(program, [...listen, ...join, ...args], options);
     const line = await server.says("listening on ");
     server.#address = line.replace("listening on ", "");
     return server;
@@ -255,7 +266,7 @@ export function client(args: readonly string[]): Program {
 
 /** Runs a program to its end; it is given `input`, and then no more. */
 export async function run(
-  program: ProgramName,
+  program: string,
   args: readonly string[],
   { input = [], ...options }: ProgramOptions & { readonly input?: readonly string[] } = {},
 ): Promise<Ended> {
@@ -272,6 +283,10 @@ export function assertRefused(ended: Ended, line: string, code: number): void {
     out: [],
     err: [line],
   });
+}
+
+function pathOf(program: string, folder: string): string {
+  return program.startsWith("/") ? program : `${folder}/${program}`;
 }
 
 function fitting(written: readonly string[], fits: Json): Json[] {

@@ -23,6 +23,14 @@ export async function whyNoTerminal(): Promise<string | null> {
   }
 }
 
+const noTerminal = await whyNoTerminal();
+
+/** A test that needs a terminal; it says so where there is none. */
+export function onTerminal(name: string, test: () => Promise<void>): void {
+  const why = noTerminal === null ? "" : ` (skipped: ${noTerminal})`;
+  Deno.test({ name: name + why, ignore: noTerminal !== null, fn: test });
+}
+
 /** What a terminal is like. */
 export interface TerminalOptions {
   /** 80 unless told. */

@@ -8,6 +8,8 @@
 import type { ClientEvent } from "../core/events.ts";
 import { MAX_TEXT_BYTES } from "../codec/stream.ts";
 import type { Attachment } from "./attachment.ts";
+import { CHAT_HELP, commandProblem, completionOf } from "./chat_commands.ts";
+import { Questions } from "./chat_questions.ts";
 import {
   type ChatStyle,
   messageLine,
@@ -19,35 +21,18 @@ import {
 import { ExitCode } from "./exit_code.ts";
 import { Failure } from "./failure.ts";
 import { LINE_MARK } from "./keys.ts";
-import { type Completion, LineEditor } from "./line_editor.ts";
-import { LiveSession } from "./live_session.ts";
+import { LineEditor } from "./line_editor.ts";
 import { terminalWidth, wantsColour } from "./output.ts";
 import { textLines, type TextOptions } from "./print.ts";
 import { normalName, ownNameProblem, parseReceivers } from "./receivers.ts";
 import { reasonWords } from "./reasons.ts";
 import { SentLines } from "./sent.ts";
 import { inputLines } from "./standard_input.ts";
-import { suggest } from "./suggest.ts";
-import { rttTable, serverTable, whoTable } from "./tables.ts";
 import { quoted, UsageError } from "./usage_error.ts";
 import { wrapped } from "./wrap.ts";
 
-const HELP = [
-  "NAME TEXT   send TEXT to NAME",
-  "ada,bob HI  send HI to ada and to bob",
-  "* TEXT      send TEXT to everybody",
-  "/who        who is here",
-  "/servers    the servers of the clique",
-  "/rtt        how far away they are",
-  "/name NAME  take another name",
-  "/help       this",
-  "/quit       leave, as Ctrl-D does",
-];
-
 /** What follows in the next rows stands below the text, not below the time. */
 const CLOCK_WIDTH = 6;
-
-const COMMANDS = ["/who", "/servers", "/rtt", "/name", "/help", "/quit"] as const;
 
 type EventOf<Kind extends ClientEvent["kind"]> = Extract<ClientEvent, { kind: Kind }>;
 
@@ -60,6 +45,7 @@ export async function chat(attachment: Attachment, signal: AbortSignal): Promise
 
 class Talk {
   readonly #attachment: Attachment;
+  readonly #questions: Questions;
   /** Null off a terminal. */
   readonly #editor: LineEditor | null;
   readonly #colour = wantsColour(Deno.stdout);
@@ -72,10 +58,6 @@ class Talk {
   #name: string | null;
   /** What one asked to be called instead. */
   #wanted: string | null = null;
-  #clients: EventOf<"client">[] = [];
-  #asking: Promise<unknown> = Promise.resolve();
-  /** Answers come in the order of the questions. */
-  #answers: Promise<void> = Promise.resolve();
   #isWarned = false;
   #holding: ReturnType<typeof setTimeout> | undefined;
   readonly #over = Promise.withResolvers<number>();
@@ -84,6 +66,7 @@ class Talk {
 
   constructor(attachment: Attachment, onTerminal: boolean) {
     this.#attachment = attachment;
+    this.#questions = new Questions(attachment, (problem) => this.#complain(problem));
     this.#name = attachment.name;
     this.#lost.promise.catch(() => {});
     const { printer } = attachment;
@@ -94,7 +77,7 @@ class Talk {
     this.#editor = !onTerminal ? null : new LineEditor({
       prompt: promptText(this.#name),
       appetite: "everything",
-      complete: (before) => this.#complete(before),
+      complete: (before) => completionOf(before, { names: this.#names, own: this.#name }),
     });
   }
 
@@ -112,9 +95,10 @@ class Talk {
       ]);
       this.#stopReading();
       if (code === ExitCode.interrupted) return code;
-      // What was typed still gets its receipts and its answers.
+      // What was typed still gets its receipts; off a terminal also its answers.
       const settled = events.until(() => session.openCount === 0);
-      await Promise.race([Promise.all([settled, this.#answers]), printer.unread]);
+      const answered = this.#editor === null ? this.#questions.answered : null;
+      await Promise.race([Promise.all([settled, answered]), printer.unread]);
       this.#sent.flush(Infinity);
       return code;
     } finally {
@@ -155,9 +139,9 @@ class Talk {
   }
 
   async #greet(): Promise<void> {
-    const answered = await this.#ask(true);
-    if (this.#editor === null || !answered) return;
-    const others = this.#clients.map(({ name }) => name).filter((name) => name !== this.#name);
+    const clients = await this.#questions.clients({ watch: true });
+    if (this.#editor === null || clients === null) return;
+    const others = clients.map(({ name }) => name).filter((name) => name !== this.#name);
     this.#say(presenceLine(others.sort(), this.#style));
   }
 
@@ -237,13 +221,13 @@ class Talk {
       case "/quit":
         return this.#over.resolve(ExitCode.done);
       case "/help":
-        return HELP.forEach((line) => printer.note(line));
+        return CHAT_HELP.forEach((line) => printer.note(line));
       case "/who":
-        return this.#answer(() => this.#who());
+        return this.#questions.who();
       case "/servers":
-        return this.#answer(() => this.#servers());
+        return this.#questions.servers();
       case "/rtt":
-        return this.#answer(() => this.#rtts());
+        return this.#questions.rtts();
       default:
         this.#complain(commandProblem(command));
     }
@@ -280,66 +264,14 @@ class Talk {
     else session.call((core, now) => core.attach(name, now));
   }
 
-  /** One question at a time: the answers carry nothing to tell them apart by. */
-  #ask(watch: boolean): Promise<boolean> {
-    const { session } = this.#attachment;
-    const answer = this.#asking.then(async () => {
-      this.#clients = [];
-      const answered = session.completed("who");
-      const asked = session.call((core) => core.who(watch));
-      if (asked) await answered;
-      return asked;
-    });
-    this.#asking = answer;
-    return answer;
-  }
-
-  async #who(): Promise<void> {
-    const { printer } = this.#attachment;
-    if (await this.#ask(false)) printer.table(this.#clients, whoTable);
-    else this.#complain("Cannot list clients: an original server does not tell them");
-  }
-
-  async #servers(): Promise<void> {
-    await using fresh = this.#survey({ probes: 0 });
-    await fresh.gather();
-    const servers = fresh.call((core) => core.servers());
-    this.#attachment.printer.table(servers as EventOf<"server">[], serverTable);
-  }
-
-  async #rtts(): Promise<void> {
-    await using fresh = this.#survey({});
-    await fresh.gather();
-    const rtts = fresh.call((core) => core.rtts());
-    this.#attachment.printer.table(rtts as EventOf<"rtt">[], rttTable);
-  }
-
-  /** For asking the servers anew: what was learnt on arrival may be long ago. */
-  #survey(options: { readonly probes?: number }): LiveSession {
-    const known = this.#attachment.session.call((core) => core.servers()) as EventOf<"server">[];
-    return new LiveSession({
-      servers: known.map(({ address }) => address),
-      pin: false,
-      ...options,
-    });
-  }
-
-  #answer(work: () => Promise<void>): void {
-    this.#answers = this.#answers.then(work).catch((error) => {
-      if (!(error instanceof Failure)) throw error;
-      this.#complain(error.message);
-    });
-  }
-
   #hear(event: ClientEvent): void {
     const { printer } = this.#attachment;
     switch (event.kind) {
       case "attached":
         return this.#named(event.name);
       case "client":
-        this.#clients.push(event);
         this.#names.add(event.name);
-        return;
+        return this.#questions.client(event);
       case "receipt":
         return this.#receipt(event);
       case "joined":
@@ -398,27 +330,4 @@ class Talk {
         return textLines(event, options);
     }
   }
-
-  /** Commands at the beginning of a line, and names where one is expected. */
-  #complete(before: string): Completion {
-    if (before.startsWith("/")) {
-      const commands = COMMANDS.filter((command) => command.startsWith(before));
-      return [commands.map((command) => command === "/name" ? `${command} ` : command), before];
-    }
-    const given = before.split(",");
-    const part = (given.pop() ?? "").replace(/^@/, "");
-    if (/\s/.test(before)) return [[], part];
-    const names = [...this.#names].sort()
-      .filter((name) => name.startsWith(part) && name !== this.#name && !given.includes(name));
-    return [names.map((name) => `${name} `), part];
-  }
-}
-
-function commandProblem(command: string): string {
-  if (COMMANDS.some((known) => known === command)) {
-    return `Unexpected words behind ${command}: it takes none`;
-  }
-  const meant = suggest(command, COMMANDS);
-  const advice = meant === null ? "see /help" : `did you mean ${meant}?`;
-  return `Unknown command ${quoted(command)}: ${advice}`;
 }

@@ -358,6 +358,8 @@ onTerminal("who joins, who leaves, and that one moved, is said quietly", async (
   await clique.servers[1 - home]?.ends();
   await bob.line("ada are you there?");
   await bob.ends("HH:MM -> ada: are you there? [waits for a server]", "bob>");
+  await bob.line("/who");
+  await bob.ends("Cannot list clients: there is no server at the moment", "bob>");
 });
 
 /** The index of the server that somebody is attached to. */

@@ -15,6 +15,7 @@ import { quoted, UsageError } from "./usage_error.ts";
 export interface OptionShape {
   /** What its value is called in messages; without it, it is a flag. */
   readonly takes?: string;
+  /** It may be given more than once. */
   readonly repeats?: true;
   /** Its value when none is given; one is only given with `=`. */
   readonly otherwise?: string;
@@ -41,6 +42,7 @@ export type OptionValues<S extends OptionShapes> = {
 
 /** The options of a command line, and the words that are none. */
 export interface CommandLine<S extends OptionShapes> {
+  /** By name, without dashes. */
   readonly options: OptionValues<S>;
   /** Verbatim: `007` stays text. What comes after `--` is here too. */
   readonly words: readonly string[];

@@ -12,11 +12,13 @@ import { UsageError } from "./usage_error.ts";
 
 /** One question, and what ends the waiting for its answer. */
 export interface Question {
+  /** What is asked; it stands before the answer. */
   readonly text: string;
   /** What is wrong with an answer, for the one who is asked again; null: nothing. */
   readonly check: (answer: string) => string | null;
   /** What can't be done without an answer, such as `A name is missing`. */
   readonly missing: string;
+  /** Ends the question. */
   readonly interrupt: AbortSignal;
 }
 

@@ -15,9 +15,13 @@ import { quoted, UsageError } from "./usage_error.ts";
 
 /** A session that is attached, its events, and where they are shown. */
 export interface Attachment {
+  /** The session, which has a home. */
   readonly session: LiveSession;
+  /** What it tells from now on. */
   readonly events: Events;
+  /** Under which name it is attached. */
   readonly name: string;
+  /** Where its events are shown. */
   readonly printer: Printer;
   /** Rejects when the name is lost. */
   readonly lost: Promise<never>;
@@ -25,7 +29,9 @@ export interface Attachment {
 
 /** What {@linkcode attach} needs to know. */
 export interface AttachOptions {
+  /** The name to ask for first. */
   readonly name: string;
+  /** Where its events are shown. */
   readonly printer: Printer;
   /** Whether the user wants to know which server it is attached to. */
   readonly tellsWhere: boolean;

@@ -5,19 +5,16 @@
  * @module
  */
 
-import type { ClientEvent } from "../core/events.ts";
 import type { Attachment } from "./attachment.ts";
 import { Failure } from "./failure.ts";
 import { LiveSession } from "./live_session.ts";
-import { rttTable, serverTable, whoTable } from "./tables.ts";
-
-type EventOf<Kind extends ClientEvent["kind"]> = Extract<ClientEvent, { kind: Kind }>;
+import { type Client, type Rtt, rttTable, type Server, serverTable, whoTable } from "./tables.ts";
 
 /** The questions of one chat. Answers come in the order of the questions. */
 export class Questions {
   readonly #attachment: Attachment;
   readonly #complain: (problem: string) => void;
-  #clients: EventOf<"client">[] = [];
+  #clients: Client[] = [];
   #asking: Promise<unknown> = Promise.resolve();
   #answers: Promise<void> = Promise.resolve();
 
@@ -33,7 +30,7 @@ export class Questions {
   }
 
   /** The home tells of a client. */
-  client(event: EventOf<"client">): void {
+  client(event: Client): void {
     this.#clients.push(event);
   }
 
@@ -56,7 +53,7 @@ export class Questions {
     this.#answer(async () => {
       await using fresh = await this.#survey({ probes: 0 });
       const servers = fresh.call((core) => core.servers());
-      this.#attachment.printer.table(servers as EventOf<"server">[], serverTable);
+      this.#attachment.printer.table(servers as Server[], serverTable);
     });
   }
 
@@ -65,12 +62,12 @@ export class Questions {
     this.#answer(async () => {
       await using fresh = await this.#survey({});
       const rtts = fresh.call((core) => core.rtts());
-      this.#attachment.printer.table(rtts as EventOf<"rtt">[], rttTable);
+      this.#attachment.printer.table(rtts as Rtt[], rttTable);
     });
   }
 
   /** Everybody, and with `watch` who comes and goes from now on; null if the home can't tell. */
-  clients({ watch }: { watch: boolean }): Promise<readonly EventOf<"client">[] | null> {
+  clients({ watch }: { watch: boolean }): Promise<readonly Client[] | null> {
     const { session } = this.#attachment;
     // One question at a time: the answers carry nothing to tell them apart by.
     const answer = this.#asking.then(async () => {
@@ -86,7 +83,7 @@ export class Questions {
 
   /** Asks the servers anew: what was learnt on arrival may be long ago. */
   async #survey(options: { readonly probes?: number }): Promise<LiveSession> {
-    const known = this.#attachment.session.call((core) => core.servers()) as EventOf<"server">[];
+    const known = this.#attachment.session.call((core) => core.servers()) as Server[];
     const servers = known.map(({ address }) => address);
     const fresh = new LiveSession({ servers, pin: false, ...options });
     try {

@@ -24,6 +24,7 @@ const PROMPT_NAME_WIDTH = 16;
 
 /** What a chat's lines look like. */
 export interface ChatStyle {
+  /** Whether there are colours, and marks instead of words. */
   readonly colour: boolean;
   /** Names that somebody has, for whoever mistyped one. */
   readonly names: readonly string[];

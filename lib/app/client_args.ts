@@ -48,10 +48,13 @@ export interface ClientOptions {
   readonly discover: string | null;
   /** As typed; whether it may be a name, the codec decides. Null: not given. */
   readonly name: string | null;
+  /** Whether to stay at the first server that answers. */
   readonly pin: boolean;
   /** For the whole verb. Null: no limit. */
   readonly timeoutMs: number | null;
+  /** Whether to speak to programs. */
   readonly json: boolean;
+  /** What it shall do. */
   readonly verb: Verb;
 }
 

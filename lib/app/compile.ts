@@ -66,6 +66,7 @@ export interface CompileAllOptions {
 
 /** The runtime stub for the platform could not be had. */
 export class MissingStubError extends Error {
+  /** What errors of this class are called. */
   override readonly name = "MissingStubError";
 }
 

@@ -10,8 +10,10 @@ import { ExitCode } from "./exit_code.ts";
 
 /** A verb can't go on; the message says why, in one line that is fit for a terminal. */
 export class Failure extends Error {
+  /** What errors of this class are called. */
   override readonly name = "Failure";
 
+  /** `message` says why, in one line. */
   constructor(readonly code: FailureCode, message: string) {
     // Some of it may be a server's word.
     super(clean(message));

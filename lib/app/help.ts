@@ -21,7 +21,9 @@ export type VerbShapes = Readonly<Record<string, VerbShape>>;
 
 /** Everything that one program's command line may have. */
 export interface Grammar {
+  /** What may stand first. */
   readonly verbs: VerbShapes;
+  /** What may stand anywhere. */
   readonly options: OptionShapes;
 }
 

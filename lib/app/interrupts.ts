@@ -6,6 +6,7 @@
 
 /** Whatever is under way ends because the user, or the system, says so. */
 export class Interrupted extends Error {
+  /** What errors of this class are called. */
   override readonly name = "Interrupted";
 }
 

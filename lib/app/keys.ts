@@ -24,6 +24,7 @@ export const HIDE_PASTES = "\u001b[?2004l";
 
 /** What a terminal sends, held back as long as nobody wants it. */
 export class Keys extends Readable {
+  /** As on standard input: there is a person at the other end. */
   readonly isTTY = true;
   readonly #setRaw: (on: boolean) => void;
   readonly #pastes = new Pastes();

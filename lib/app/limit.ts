@@ -20,6 +20,7 @@ export class Limit implements Disposable {
   readonly #over = new AbortController();
   readonly #timer: ReturnType<typeof setTimeout> | null = null;
 
+  /** Runs from now on; `interrupt` is the user's. */
   constructor({ timeoutMs, verb }: ClientOptions, interrupt: AbortSignal) {
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     this.passed = promise;
@@ -37,6 +38,7 @@ export class Limit implements Disposable {
     }, timeoutMs);
   }
 
+  /** Stops its clock. */
   [Symbol.dispose](): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }

@@ -24,7 +24,9 @@ export type Completion = readonly [words: readonly string[], part: string];
 
 /** Where a line is typed, and what may be typed. */
 export interface LineEditorOptions {
+  /** What stands before the line. */
   readonly prompt: string;
+  /** How much of what is typed is for this editor. */
   readonly appetite: Exclude<Appetite, "nothing">;
   /** What the end of the text before the cursor may become, and that end. */
   readonly complete?: (before: string) => Completion;
@@ -48,6 +50,7 @@ export class LineEditor implements Disposable {
   #isOver = false;
   #isGivenBack = false;
 
+  /** Shows the prompt; keys are taken after {@linkcode begin}. */
   constructor(options: LineEditorOptions) {
     this.#options = options;
     this.#prompt = options.prompt;
@@ -112,6 +115,7 @@ export class LineEditor implements Disposable {
     this.above(() => write(`${clean(this.#prompt + line).trimEnd()}\n`));
   }
 
+  /** Takes the line off the screen, and no more keys. */
   [Symbol.dispose](): void {
     this.#isGivenBack = true;
     if (!this.#isOver) this.#readline.close();

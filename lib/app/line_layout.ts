@@ -10,10 +10,13 @@ import { displayWidth, graphemesOf } from "./table.ts";
 
 /** What is typed, and how much room there is. */
 export interface TypedLine {
+  /** What stands before it. */
   readonly prompt: string;
+  /** What was typed so far. */
   readonly text: string;
   /** In UTF-16 units of the text. */
   readonly cursor: number;
+  /** Columns of the terminal. */
   readonly columns: number;
   /** Rows of the terminal. */
   readonly height: number;
@@ -21,6 +24,7 @@ export interface TypedLine {
 
 /** The rows to draw. */
 export interface Layout {
+  /** From top to bottom, without line ends. */
   readonly rows: readonly string[];
   /** The row that the cursor is in. */
   readonly row: number;

@@ -10,7 +10,8 @@ import { Session } from "../core/session.ts";
 import { Driver } from "../net/driver.ts";
 import { Failure } from "./failure.ts";
 
-type Completion = Extract<SessionAction, { kind: "complete" }>["what"];
+/** What a session may complete, and whoever asked for it waits for. */
+export type Completion = Extract<SessionAction, { kind: "complete" }>["what"];
 
 /** What a client's verb tells the session at its start. */
 export type LiveOptions = Pick<
@@ -26,6 +27,7 @@ export class LiveSession implements AsyncDisposable {
   readonly #driver: Driver<SessionAction>;
   readonly #waiting = new Map<Completion, PromiseWithResolvers<void>>();
 
+  /** Contacts nobody yet. */
   constructor(options: LiveOptions) {
     this.#session = new Session({
       ...options,

@@ -8,10 +8,12 @@ import { clean, safeJson } from "./clean.ts";
 
 /** How a line of the log is written. */
 export const LOG_FORMATS = ["text", "json"] as const;
+/** One of them. */
 export type LogFormat = typeof LOG_FORMATS[number];
 
 /** How grave a line is, from the least on. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+/** One of them. */
 export type LogLevel = typeof LOG_LEVELS[number];
 
 /** What a program reads from a line: snake_case keys with their unit. */
@@ -19,11 +21,13 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /** What a log needs from outside. */
 export interface LogOptions {
+  /** What its lines look like. */
   readonly format: LogFormat;
   /** Lines of a lower level are left out. */
   readonly level: LogLevel;
   /** Takes one line, without its line end. */
   readonly write: (line: string) => void;
+  /** The time of day. */
   readonly now: () => Date;
 }
 
@@ -55,6 +59,7 @@ export interface LogOptions {
 export class Log {
   readonly #options: LogOptions;
 
+  /** Writes nothing yet. */
   constructor(options: LogOptions) {
     this.#options = options;
   }

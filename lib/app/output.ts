@@ -11,6 +11,7 @@ const encoder = new TextEncoder();
 
 /** Standard output can't take anything; the message says why, in one line. */
 export class OutputError extends Error {
+  /** What errors of this class are called. */
   override readonly name = "OutputError";
 }
 

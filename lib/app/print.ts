@@ -13,6 +13,7 @@ import { reasonWords } from "./reasons.ts";
 
 /** How lines for people are written. */
 export interface TextOptions {
+  /** Whether there are colours. */
   readonly colour: boolean;
   /** Columns of the terminal; null when there is none. */
   readonly width: number | null;

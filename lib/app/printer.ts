@@ -22,6 +22,7 @@ export class Printer {
   readonly #unread = Promise.withResolvers<void>();
   #problem: OutputError | null = null;
 
+  /** With `json` it speaks to programs. */
   constructor(readonly json: boolean) {
     this.unread = this.#unread.promise;
   }

@@ -16,9 +16,11 @@ export const HOLD_MS = 200;
 
 /** One line that was typed, and its receipt from each receiver. */
 export interface SentLine {
+  /** What was typed, without the names. */
   readonly text: string;
   /** When it was typed. */
   readonly at: Date;
+  /** Whom it is for, in the order in which they were typed. */
   readonly receivers: readonly string[];
   /** By receiver; only those that came. */
   readonly receipts: ReadonlyMap<string, Receipt>;

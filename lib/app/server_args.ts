@@ -33,8 +33,11 @@ export interface ServerOptions {
   readonly join: readonly Address[] | null;
   /** The clique to find on the LAN, and to be found in. Null: none. */
   readonly discover: string | null;
+  /** What people call it. Null: not given. */
   readonly label: string | null;
+  /** What the lines of its log look like. */
   readonly logFormat: LogFormat;
+  /** The least important lines that are logged. */
   readonly logLevel: LogLevel;
 }
 

@@ -29,6 +29,7 @@ export interface Service {
   readonly args: readonly string[];
   /** Null: it chooses one on this machine, or on all interfaces if it discovers. */
   readonly listen: Address | null;
+  /** The clique that it finds on the LAN, and is found in. Null: none. */
   readonly discover: string | null;
 }
 

@@ -8,7 +8,9 @@ import { clean } from "./clean.ts";
 
 /** One column, its cells from top to bottom. */
 export interface Column {
+  /** What stands above the cells. */
   readonly head: string;
+  /** From top to bottom. */
   readonly cells: readonly string[];
   /** Numbers line up on the right. */
   readonly align: "left" | "right";
@@ -18,7 +20,9 @@ export interface Column {
 
 /** The head line, then the rows; and the heads that were left out. */
 export interface TableText {
+  /** From top to bottom, without line ends. */
   readonly lines: readonly string[];
+  /** From left to right. */
   readonly hidden: readonly string[];
 }
 

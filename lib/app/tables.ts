@@ -10,9 +10,12 @@ import { percentText, type TextOptions } from "./print.ts";
 import { alignTable, type Column } from "./table.ts";
 import { wrapped } from "./wrap.ts";
 
-type Client = Extract<ClientEvent, { kind: "client" }>;
-type Server = Extract<ClientEvent, { kind: "server" }>;
-type Rtt = Extract<ClientEvent, { kind: "rtt" }>;
+/** One client of the clique. */
+export type Client = Extract<ClientEvent, { kind: "client" }>;
+/** One server of the clique. */
+export type Server = Extract<ClientEvent, { kind: "server" }>;
+/** What was measured of one server. */
+export type Rtt = Extract<ClientEvent, { kind: "rtt" }>;
 
 /** What stands where nothing is known or was measured. */
 const NOTHING = "-";

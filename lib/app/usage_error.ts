@@ -5,6 +5,7 @@ import { clean } from "./clean.ts";
  * was wrong, a colon, what is allowed. Shown without a stack trace.
  */
 export class UsageError extends Error {
+  /** What errors of this class are called. */
   override readonly name = "UsageError";
 }
 

@@ -11,7 +11,7 @@ const ROOT = new URL("../", import.meta.url);
 const MAY_IMPORT: Readonly<Record<string, { ours: readonly string[]; packages: RegExp }>> = {
   "lib/codec": { ours: ["lib/codec"], packages: /^@std\/bytes\// },
   "lib/core": { ours: ["lib/core", "lib/codec"], packages: /^$/ },
-  "lib/net": { ours: ["lib/net"], packages: /^node:dgram$/ },
+  "lib/net": { ours: ["lib/net"], packages: /^node:(dgram|timers)$/ },
   "lib/app": {
     ours: ["lib/app", "lib/net", "lib/core", "lib/codec"],
     packages: /^(@std\/cli\/|node:(net|readline|stream)$)/,

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { MAX_NAME_BYTES } from "../codec/name.ts";
 import { Kind, MAX_PAYLOAD_BYTES, ProtocolError, unexpected } from "../codec/wire.ts";
 import type { Context } from "./context.ts";
 import { baseAsBase, baseAsStream, forwardAsDelivery, type Party } from "./delivery.ts";
@@ -76,6 +77,11 @@ export class BaseRouter {
       bytes[receiverEnd] !== SPACE
     ) {
       throw new ProtocolError("malformed", "Cannot decode forward: no 'sender NUL receiver'");
+    }
+    if (separator - at > MAX_NAME_BYTES) {
+      // No frame of ours has room for such a name.
+      this.#context.drop("bad-name");
+      return;
     }
     if (this.#roster.byNameBytes(bytes, at, separator) !== null) {
       this.#context.drop("sender-taken");

@@ -93,10 +93,9 @@ export class Context {
   /** The addresses of this server to tell at the other end of `link`. */
   addressesFor(link: Link): string[] {
     const { advertise, listen } = this.config;
-    const own = advertise.length > 0
-      ? advertise
-      : [addressText({ hostname: this.#reachedAt(link), port: listen.port })];
-    return tellable(own, link.how.remote.hostname);
+    const hostname = this.#reachedAt(link);
+    const own = hostname === null ? [] : [addressText({ hostname, port: listen.port })];
+    return tellable(advertise.length > 0 ? advertise : own, link.how.remote.hostname);
   }
 
   /** Queues a control frame. A link that can't even take that is closed. */
@@ -177,9 +176,14 @@ export class Context {
     return where;
   }
 
-  #reachedAt(link: Link): string {
+  /** Null when nobody at the other end could connect to this server. */
+  #reachedAt(link: Link): string | null {
     const { hostname } = this.config.listen;
-    return isUnspecified(hostname) ? link.how.local.hostname : hostname;
+    if (!isUnspecified(hostname)) return hostname;
+    const local = link.how.local.hostname;
+    // All IPv4 interfaces, and a link by IPv6: nothing listens at that address.
+    if (hostname !== "0.0.0.0" || !local.includes(":")) return local;
+    return link.loopback ? "127.0.0.1" : null;
   }
 }
 

@@ -209,6 +209,11 @@ export class Members {
   /** A member said that it leaves, or others say that it did. */
   leave(id: string, now: number): boolean {
     if (this.#left.has(id) || id === this.#selfId) return false;
+    // Told of more leavers than a clique has members, it remembers the newest.
+    for (const oldest of this.#left.keys()) {
+      if (this.#left.size < MAX_MEMBERS) break;
+      this.#left.delete(oldest);
+    }
     this.#left.set(id, now + LEFT_MS);
     this.#members.delete(id);
     this.#next = null;

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { frame, Kind, kindText, ProtocolError } from "../codec/wire.ts";
+import { frame, Kind, ProtocolError } from "../codec/wire.ts";
 import { serversReply } from "../codec/base.ts";
 import { decodeBye } from "../codec/extended.ts";
 import { BaseRouter } from "./base_router.ts";
@@ -305,10 +305,6 @@ export class Node {
       default:
         // A newer version may say more; a frame it is sure of it asks for first.
         this.#context.drop("unknown-type");
-        this.#context.log("debug", "unknown-type", {
-          message: `skipped a frame of unknown type ${kindText(kind)} from ` +
-            this.#context.describe(link),
-        });
     }
   }
 

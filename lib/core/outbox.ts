@@ -83,8 +83,9 @@ export class Outbox {
     return true;
   }
 
-  /** Queues a frame behind everything, full or not: the last word on a link. */
+  /** Queues a frame behind everything, in the room of control frames: the last word on a link. */
   last(frame: Uint8Array): void {
+    if (this.#bytes + frame.length > this.#limit + CONTROL_ROOM_BYTES) return;
     const at = this.#append(this.#messages, frame.length);
     this.room.set(frame, at);
   }

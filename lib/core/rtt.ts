@@ -81,6 +81,7 @@ export class Probes {
 /** Samples of one server in order of arrival, with those that are missing. */
 export class RttWindow {
   readonly #samples: number[] = [];
+  #minMs: number | null = null;
   #lost = 0;
 
   /** Probes that ended, one way or the other. */
@@ -90,11 +91,12 @@ export class RttWindow {
 
   /** The smallest sample in ms; null when there is none. */
   get minMs(): number | null {
-    return this.#samples.length === 0 ? null : Math.min(...this.#samples);
+    return this.#minMs;
   }
 
   /** A sample, in ms. */
   add(rttMs: number): void {
+    this.#minMs = Math.min(this.#minMs ?? rttMs, rttMs);
     this.#samples.push(rttMs);
   }
 
@@ -106,6 +108,7 @@ export class RttWindow {
   /** Forgets everything. */
   clear(): void {
     this.#samples.length = 0;
+    this.#minMs = null;
     this.#lost = 0;
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { setImmediate } from "node:timers";
 import { reason } from "./tcp.ts";
 
 /** A read buffer while the link is idle: what it costs is paid for each link. */
@@ -21,6 +22,12 @@ const SMALL_READS = 16;
 
 /** How long a write under way may still take once its socket is closed. */
 const CUT_MS = 100;
+
+/** A read that took longer had to wait, and so let others have their turn. */
+const WAITED_MS = 0.2;
+
+/** Reads that never had to wait go on for so long before others have their turn. */
+const GREEDY_MS = 1;
 
 /** What a link needs of a TCP connection. */
 export type Socket = Pick<
@@ -123,9 +130,12 @@ export class Link {
 
   async #read(): Promise<void> {
     try {
+      let yieldedAt = performance.now();
       while (!this.#cut) {
+        const askedAt = performance.now();
         const count = await this.#socket.read(this.#buffer);
         const now = performance.now();
+        if (now - askedAt > WAITED_MS) yieldedAt = now;
         if (count === null) break;
         if (count === 0) continue;
         if (this.#why === null) {
@@ -133,6 +143,10 @@ export class Link {
           this.#owner.receive(this.#number, bytes, now);
         }
         this.#resize(count);
+        if (now - yieldedAt > GREEDY_MS) {
+          await othersTurn();
+          yieldedAt = performance.now();
+        }
       }
       this.#reading = false;
       this.end("closed by the other end");
@@ -205,4 +219,12 @@ export class Link {
     this.#cut = true;
     this.#owner.closed(this.#number, why);
   }
+}
+
+/**
+ * Lets the event loop look at other sockets. A read whose bytes are there
+ * already does not: whoever floods one link would starve all others.
+ */
+function othersTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
 }

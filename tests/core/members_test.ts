@@ -281,3 +281,10 @@ Deno.test("the zone of a link-local address comes from whoever knows it", () => 
   members.learn(card("z", "[fe80::2]:4000"), told);
   assertEquals(addresses(), ["[fe80::2%2]:4000"]);
 });
+
+Deno.test("told of ever more servers that left, it remembers the newest", () => {
+  const members = membersOf();
+  for (let count = 0; count < 3_000; count++) members.leave(`x${count}`, 0);
+  assertEquals(members.left.length, 1_024);
+  assertEquals(members.left.at(-1), "x2999");
+});

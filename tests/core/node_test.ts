@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { concat } from "@std/bytes/concat";
 import {
   baseForward,
   baseJoin,
@@ -822,6 +823,38 @@ Deno.test("a base forward is delivered to our own client or nobody, and only fro
   const elsewhere = hand.accept("10.0.0.9");
   elsewhere.say(baseForward({ sender: "orig", receiver: "ada", text: "hello" }));
   assertEquals([elsewhere.closed, texts(ada)], [true, []]);
+});
+
+Deno.test("a base forward from a name that no frame of ours has room for is dropped", () => {
+  const hand = new NodeInHand();
+  const ada = hand.client("ada", ADA);
+  hand.pass(500);
+  ada.heard();
+  const server = hand.accept("127.0.0.1");
+  server.say(baseForward({ sender: "o".repeat(300), receiver: "*", text: "hello" }));
+  server.say(baseForward({ sender: "o".repeat(64), receiver: "*", text: "fits" }));
+  assertEquals(texts(ada), ["fits"]);
+  assertEquals(hand.node.drops.get("bad-name"), 1);
+});
+
+Deno.test("a server on all IPv4 interfaces tells no IPv6 address", () => {
+  const told = (local: string, remote: string): readonly string[] => {
+    const hand = new NodeInHand({ listen: { hostname: "0.0.0.0", port: 4000 } });
+    const wire = hand.accept(remote, local);
+    wire.say(frame(Kind.Hello));
+    return extended.decodeWelcome(wire.heardOne(Kind.Welcome).payload).addresses;
+  };
+  assertEquals(told("10.0.0.1", "10.0.0.2"), ["10.0.0.1:4000"]);
+  assertEquals(told("::1", "::1"), ["127.0.0.1:4000"]);
+  assertEquals(told("2001:db8::1", "2001:db8::2"), []);
+});
+
+Deno.test("goodbyes that nobody reads the answers to are not kept without end", () => {
+  const hand = new NodeInHand({ limits: { clientOutboxBytes: 1_000 } });
+  const wire = hand.accept();
+  const goodbyes = concat(Array<Uint8Array>(200_000).fill(frame(Kind.Close)));
+  wire.say(goodbyes);
+  assert(hand.node.queuedBytes < 1_100_000, `${hand.node.queuedBytes} bytes are kept`);
 });
 
 // Cost.

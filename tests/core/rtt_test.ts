@@ -159,3 +159,10 @@ Deno.test("a clock that stood still or went back measured nothing", () => {
 Deno.test("a reply that nobody asked for is nothing", () => {
   assertEquals(new Probes().replied(1), null);
 });
+
+Deno.test("a window of a million samples has a minimum", () => {
+  const window = new RttWindow();
+  for (let count = 0; count < 1_000_000; count++) window.add(2 + count % 7);
+  window.add(1);
+  assertEquals([window.minMs, window.summary().minMs], [1, 1]);
+});

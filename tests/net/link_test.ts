@@ -189,3 +189,26 @@ Deno.test("Link that is cut closes its socket at once, and only once", async () 
   assertEquals(socket.closed, 1);
   assertEquals(socket.shut, 0);
 });
+
+Deno.test("Link that is flooded lets others have their turn", async () => {
+  const owner = new ScriptedOwner();
+  const others = Promise.withResolvers<void>();
+  const giveUpAt = performance.now() + 5_000;
+  let served = false;
+  let reads = 0;
+  const socket = new ScriptedSocket();
+  // Bytes are always there, so a read never waits for the event loop.
+  socket.read = (buffer) => {
+    reads++;
+    return Promise.resolve(served || performance.now() > giveUpAt ? null : buffer.length);
+  };
+  new Link(1, socket, owner).start();
+  const timer = setTimeout(() => {
+    served = true;
+    others.resolve();
+  });
+  await owner.seen.until(() => owner.closedFor.length > 0);
+  assert(served, `${reads} reads went by, and nobody else had a turn`);
+  await others.promise;
+  clearTimeout(timer);
+});

@@ -50,9 +50,9 @@ export class NodeInHand {
     this.settle();
   }
 
-  /** Somebody at `hostname` connects. */
-  accept(hostname = "10.0.0.9"): Wire {
-    const local = { hostname: hostname.startsWith("127.") ? hostname : "10.0.0.1", port: 4000 };
+  /** Somebody at `hostname` connects to the node's address `at`. */
+  accept(hostname = "10.0.0.9", at = hostname.startsWith("127.") ? hostname : "10.0.0.1"): Wire {
+    const local = { hostname: at, port: 4000 };
     return this.#open({ dial: null, remote: { hostname, port: 50_000 }, local });
   }
 

@@ -88,6 +88,16 @@ export class Node {
     return [...this.#peers.linked].flatMap((link) => link.peer ?? []).sort();
   }
 
+  /** The ids of the servers that it knows of, linked or not. */
+  get memberIds(): string[] {
+    return this.#members.cards({ linkedOnly: false }).map(({ id }) => id).sort();
+  }
+
+  /** Whether a client of this server holds the name. */
+  holds(name: string): boolean {
+    return this.#roster.holder(name)?.home === this.#context.id;
+  }
+
   /** Every name that it knows, and the id of the server that it is at. */
   get names(): { name: string; server: string }[] {
     return [...this.#roster.held()].map(({ claim, home }) => ({ name: claim.name, server: home }))

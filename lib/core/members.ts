@@ -54,6 +54,8 @@ interface Member {
   readonly target: Target;
   seenAt: number;
   linked: boolean;
+  /** Others say that it left, and this server still has a link to it. */
+  saidToLeave: boolean;
 }
 
 /** What the network has to say about dials that are due. */
@@ -149,6 +151,7 @@ export class Members {
         },
         seenAt: from.now,
         linked: false,
+        saidToLeave: false,
       });
       return true;
     }
@@ -206,7 +209,15 @@ export class Members {
     this.#found.set(id, { ...target("found", addresses, id), next: now + patience });
   }
 
-  /** A member said that it leaves, or others say that it did. */
+  /** Others say that a member left. While there is a link to it, that remains to be seen. */
+  hearsayLeave(id: string, now: number): boolean {
+    const member = this.#members.get(id);
+    if (member === undefined || !member.linked) return this.leave(id, now);
+    member.saidToLeave = true;
+    return false;
+  }
+
+  /** A member said that it leaves. */
   leave(id: string, now: number): boolean {
     if (this.#left.has(id) || id === this.#selfId) return false;
     this.#left.set(id, now + LEFT_MS);
@@ -222,6 +233,7 @@ export class Members {
     this.#next = null;
     this.#found.delete(id);
     member.linked = true;
+    member.saidToLeave = false;
     member.seenAt = now;
     member.target.attempts = 0;
   }
@@ -230,6 +242,10 @@ export class Members {
   unlinked(id: string, now: number): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
+    if (member.saidToLeave) {
+      this.leave(id, now);
+      return;
+    }
     member.linked = false;
     member.seenAt = now;
     this.#later(member.target, now);
@@ -312,20 +328,23 @@ export class Members {
     }
     if (target.id === id || target.id === null) return;
     target.busy = false;
-    target.addresses = target.addresses.filter((other) => other !== address);
-    const gone = isUniversalText(address) || target.addresses.length === 0;
-    if (gone && !this.isLinked(target.id)) this.leave(target.id, now);
-    else this.#later(target, now);
+    this.#isNotAt(target, address, now);
   }
 
-  /** This server answered at the address: it is never dialled again. */
-  isSelf(target: Target): void {
+  /**
+   * This server answered at the address: it is never dialled again. A member
+   * that was there before is gone.
+   */
+  isSelf(target: Target, { address, now }: {
+    readonly address: string;
+    readonly now: number;
+  }): void {
     this.#next = null;
     target.busy = false;
     if (target.kind === "found") this.#forgetFound(target);
     else if (target.kind !== "member") {
       this.#places.delete(placeKey(target.addresses[0] ?? ""));
-    } else target.addresses = [];
+    } else this.#isNotAt(target, address, now);
   }
 
   /** Drops what is too old to be true. */
@@ -350,6 +369,14 @@ export class Members {
       if (this.#wants(place)) this.#next = Math.min(this.#next, place.next);
     }
     return this.#next;
+  }
+
+  /** Somebody else is at the address of a member. */
+  #isNotAt(member: Target, address: string, now: number): void {
+    member.addresses = member.addresses.filter((other) => other !== address);
+    const gone = isUniversalText(address) || member.addresses.length === 0;
+    if (gone && member.id !== null && !this.isLinked(member.id)) this.leave(member.id, now);
+    else this.#later(member, now);
   }
 
   #wants(place: Target): boolean {

@@ -109,7 +109,8 @@ export class Peers {
     const welcome = extended.decodeWelcome(payload);
     link.extended = true;
     if (welcome.id === this.#context.id) {
-      this.#members.isSelf(dialled.target);
+      const { target, address } = dialled;
+      this.#members.isSelf(target, { address, now: this.#context.now });
       this.#context.log("info", "self", {
         message: `${dialled.address} is this server itself: not dialling it again`,
       });

@@ -10,7 +10,7 @@ import type { Welcome } from "../codec/extended.ts";
 import { frame, Kind } from "../codec/wire.ts";
 import { addressText, parseAddress, understood } from "./address.ts";
 import { nearest } from "./choice.ts";
-import type { ClientContext } from "./client_context.ts";
+import { type ClientContext, DEADLINE_MS } from "./client_context.ts";
 import { type ClientLink, Contact, type Known } from "./contact.ts";
 import type { ClientEvent } from "./events.ts";
 import { CHOICE_PROBES, WARMUP_PROBES } from "./rtt.ts";
@@ -32,6 +32,8 @@ export class Survey {
   readonly #context: ClientContext;
   /** The address that each server was reached at, or is said to be, by id: it outlives the contact. */
   readonly #addresses = new Map<string, string>();
+  /** Addresses where an extended server was: one that says nothing is not mute but stopped. */
+  readonly #extended = new Set<string>();
   readonly #known: Known[];
   #contacts: Contact[] = [];
   #active = false;
@@ -150,6 +152,7 @@ export class Survey {
     const { contact } = link;
     if (contact.state !== "greeting" && contact.protocol !== "mute") return;
     contact.protocol = "extended";
+    this.#extended.add(contact.address);
     if (this.#contacts.some(({ card, state }) => card?.id === welcome.id && state !== "failed")) {
       // The same server by another address: one of them is enough.
       this.#contacts = this.#contacts.filter((other) => other !== contact);
@@ -209,8 +212,10 @@ export class Survey {
     for (const contact of this.#contacts) {
       const { link, state, nextProbeAt } = contact;
       if (link === null || this.#isDone(contact)) continue;
-      if (state === "greeting") next = Math.min(next, link.openedAt + MUTE_MS);
-      else if (link.probes.waiting > 0) next = Math.min(next, link.probes.nextTimeout());
+      if (state === "greeting") {
+        if (this.#mayBeMute(contact)) next = Math.min(next, link.openedAt + MUTE_MS);
+        else next = Math.min(next, link.openedAt + DEADLINE_MS);
+      } else if (link.probes.waiting > 0) next = Math.min(next, link.probes.nextTimeout());
       else if (!link.echoQueued) next = Math.min(next, nextProbeAt);
     }
     return next;
@@ -219,7 +224,10 @@ export class Survey {
   #tend(contact: Contact, now: number): void {
     const { link } = contact;
     if (link === null) return;
-    if (contact.state === "greeting" && now - link.openedAt >= MUTE_MS) {
+    const silentMs = now - link.openedAt;
+    if (contact.state === "greeting" && !this.#mayBeMute(contact)) {
+      if (silentMs >= DEADLINE_MS) this.#giveUp(contact);
+    } else if (contact.state === "greeting" && silentMs >= MUTE_MS) {
       // What TCP needed to connect is the only RTT that such a server gives.
       contact.protocol = "mute";
       contact.window.add(contact.connectMs);
@@ -234,6 +242,10 @@ export class Survey {
     }
     const mayProbe = link.probes.waiting === 0 && !link.echoQueued && !this.#isDone(contact);
     if (mayProbe && now >= contact.nextProbeAt) this.#context.echo(link);
+  }
+
+  #mayBeMute({ address }: Contact): boolean {
+    return !this.#extended.has(address);
   }
 
   #isReady(contact: Contact, now: number): void {

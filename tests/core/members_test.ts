@@ -207,7 +207,15 @@ Deno.test("another id at a loopback address: only that address goes", () => {
 
 Deno.test("this server itself behind a seed is dialled once and never again", () => {
   const members = membersOf({ seeds: ["10.0.0.1:1"] });
-  members.isSelf(onlyDial(members, 0));
+  members.isSelf(onlyDial(members, 0), { address: "10.0.0.1:1", now: 0 });
+  assertEquals(members.nextDial(), Infinity);
+});
+
+Deno.test("a member that was at this server's own address before it is gone for good", () => {
+  const members = membersOf();
+  members.learn(card("old", "10.0.0.1:1"), { itself: false, now: 0 });
+  members.isSelf(onlyDial(members, 0), { address: "10.0.0.1:1", now: 0 });
+  assertEquals(members.left, ["old"]);
   assertEquals(members.nextDial(), Infinity);
 });
 
@@ -252,7 +260,7 @@ Deno.test("nobody vouches for who announces himself: he is told to no one", () =
   members.found({ id: "z", addresses: ["10.0.0.2:4000"] }, 0);
   assertEquals(members.cards({ linkedOnly: false }), []);
   const target = onlyDial(members, 0);
-  members.isSelf(target);
+  members.isSelf(target, { address: "10.0.0.2:4000", now: 0 });
   assertEquals(members.nextDial(), Infinity);
 });
 

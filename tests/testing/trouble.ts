@@ -113,8 +113,10 @@ class Trouble {
     this.#run(START_MS + TROUBLE_MS);
     this.#note("the faults are over");
     this.#settle("the faults were over", PEACE_MS);
+    // Who wrote to somebody that is gone hears so now, and then writes to the next one.
     this.#everybodySpeaks();
     this.#run(ANSWER_MS);
+    this.#everybodyIsHeard();
     this.#settle("everybody had said a last word", 1);
     this.#witness.conclude();
     this.#staysQuiet();
@@ -139,17 +141,19 @@ class Trouble {
     }
   }
 
-  /** Whoever is there can be reached, whatever happened before. */
-  #everybodySpeaks(): void {
+  #everybodySpeaks(): { readonly by: Person; readonly seq: number; readonly to: string }[] {
     const { stayers } = this.#witness;
-    const last: { readonly by: Person; readonly seq: number; readonly to: string }[] = [];
-    for (const by of stayers) {
-      for (const to of stayers) {
-        if (by === to) continue;
-        this.#say(by, to.client.name);
-        last.push({ by, to: to.client.name, seq: by.counts.get(to.client.name) ?? 0 });
-      }
-    }
+    return stayers.flatMap((by) =>
+      stayers.filter((other) => other !== by).map(({ client: { name: to } }) => {
+        this.#say(by, to);
+        return { by, to, seq: by.counts.get(to) ?? 0 };
+      })
+    );
+  }
+
+  /** Whoever is there can be reached, whatever happened before. */
+  #everybodyIsHeard(): void {
+    const last = this.#everybodySpeaks();
     this.#run(ANSWER_MS);
     for (const { by, to, seq } of last) {
       const receipt = by.client.receipts.find((it) => it.to === to && it.seq === seq);
@@ -321,13 +325,18 @@ class Trouble {
       if (server.left) this.#comesBack(server);
       else this.world.after(100, again);
     };
-    if (!this.#known || this.#chance(0.6)) again();
+    if (this.#mustComeBack || this.#chance(0.6)) again();
   }
 
   #gone(server: SimServer): void {
     this.#missing.set(server.machine.host, server.node.id);
     this.#servers.splice(this.#servers.indexOf(server), 1);
-    if (!this.#known || this.#chance(0.7)) this.#comesBack(server);
+    if (this.#mustComeBack || this.#chance(0.7)) this.#comesBack(server);
+  }
+
+  /** Else somebody may know nobody any more who knows where everybody is. */
+  get #mustComeBack(): boolean {
+    return !this.#known || this.#readdressed !== null;
   }
 
   #comesBack({ machine: { host } }: SimServer): void {
@@ -384,6 +393,7 @@ class Trouble {
   #readdress(): void {
     const server = this.#someServer();
     if (server === null || this.#readdressed !== null || !this.#known) return;
+    if (this.#missing.size > 0) return;
     this.#readdressed = server;
     const host = server.machine.host.replace("10.0.0.", "10.0.2.");
     this.#note(`${server.address} is at ${host} now`);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { Node } from "../../lib/core/node.ts";
 import type { Session } from "../../lib/core/session.ts";
 import type { ClientEvent } from "../../lib/core/events.ts";
 import type { Machine, SimClient, SimServer, World } from "./world.ts";
@@ -197,10 +198,17 @@ export class Witness {
   }
 
   #areLinked(a: SimServer, b: SimServer): boolean {
-    const { wires } = this.#world;
-    const [from, to] = [a.machine.host, b.machine.host];
     return a.node.peerIds.includes(b.node.id) && b.node.peerIds.includes(a.node.id) &&
-      !wires.isCut(from, to) && !wires.isCut(to, from);
+      this.#reaches(a.machine, b.machine);
+  }
+
+  /** Whether there is a connection on which bytes arrive both ways. */
+  #reaches(a: Machine<Node> | Machine<Session>, b: Machine<Node>): boolean {
+    const { wires } = this.#world;
+    return [...a.ends.values()].some(({ host, peer, torn }) =>
+      (peer?.machine as unknown) === b && peer?.open === true && !torn &&
+      !wires.isCut(host, peer.host) && !wires.isCut(peer.host, host)
+    );
   }
 
   /** Of two servers with a link each knows who is at the other. */
@@ -222,12 +230,7 @@ export class Witness {
     const { home } = client.session;
     const server = servers.find(({ node }) => node.id === home?.id);
     if (!machine.alive || machine.frozen || server === undefined) return;
-    const isLinked = [...machine.ends.values()].some(({ peer, torn }) =>
-      peer?.machine === server.machine && peer.open && !torn &&
-      !this.#world.wires.isCut(machine.host, peer.host) &&
-      !this.#world.wires.isCut(peer.host, machine.host)
-    );
-    if (!isLinked || server.node.holds(client.name)) return;
+    if (!this.#reaches(machine, server.machine) || server.node.holds(client.name)) return;
     wrong.add(`${label} believes to be ${client.name} at ${server.address}, which knows better`);
   }
 
@@ -246,6 +249,9 @@ export class Witness {
         const links = machine.connectionsTo(other.machine);
         if (links !== (other.node === node ? 0 : 1)) {
           return `${address} has ${links} links to ${other.address}`;
+        }
+        if (links === 1 && !this.#reaches(machine, other.machine)) {
+          return `${address} does not reach ${other.address}`;
         }
       }
       strangers += machine.ends.size - (servers.length - 1);

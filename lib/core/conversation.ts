@@ -170,30 +170,27 @@ export class Conversation {
     this.#acks.clear();
   }
 
-  /** 12/0. */
-  ack(payload: Uint8Array, now: number): void {
-    const ack = decodeAck(payload);
-    if (ack.everybody) this.#broadcasting.ack(ack, now);
-    else this.#answered(ack)?.ack(ack, now);
-  }
-
-  /** 12/1. */
-  receipt(payload: Uint8Array, now: number): void {
-    const ack = decodeAck(payload);
-    if (ack.everybody) this.#broadcasting.receipt(ack, now);
-    else this.#answered(ack)?.receipt(ack, now);
-  }
-
-  /** 12/2. */
-  tally(payload: Uint8Array, now: number): void {
-    this.#broadcasting.tally(decodeTally(payload), now);
-  }
-
-  /** 14/1. */
-  resolved(payload: Uint8Array, now: number): void {
-    const resolved = decodeResolved(payload);
-    const stream = this.#streams.get(resolved.name);
-    if (stream?.resolving) stream.resolved(resolved, now);
+  /** What the home has to say to what was sent: 12/0, 12/1, 12/2, 14/1. */
+  answer(kind: number, payload: Uint8Array, now: number): void {
+    switch (kind) {
+      case Kind.Ack: {
+        const ack = decodeAck(payload);
+        if (ack.everybody) return this.#broadcasting.ack(ack, now);
+        return this.#answered(ack)?.ack(ack, now);
+      }
+      case Kind.Receipt: {
+        const ack = decodeAck(payload);
+        if (ack.everybody) return this.#broadcasting.receipt(ack, now);
+        return this.#answered(ack)?.receipt(ack, now);
+      }
+      case Kind.Tally:
+        return this.#broadcasting.tally(decodeTally(payload), now);
+      case Kind.Resolved: {
+        const resolved = decodeResolved(payload);
+        const stream = this.#streams.get(resolved.name);
+        if (stream?.resolving) stream.resolved(resolved, now);
+      }
+    }
   }
 
   /** Fails what is too old, resends what is overdue. */

@@ -217,13 +217,6 @@ export class Peers {
     }
   }
 
-  /** Tells every peer that this server leaves. */
-  leave(): void {
-    for (const link of this.#linked) {
-      this.#context.send(link, frame(Kind.Leaving));
-    }
-  }
-
   /** There is a link to a base server: the peers on this machine should know. */
   tellBase(address: string): void {
     this.#gossip.spread({ members: [], base: [address], left: [] }, null);

@@ -34,6 +34,8 @@ export class Survey {
   readonly #addresses = new Map<string, string>();
   /** Addresses where an extended server was: one that says nothing is not mute but stopped. */
   readonly #extended = new Set<string>();
+  /** Ids of servers that said that they leave. */
+  readonly #leaving = new Set<string>();
   readonly #known: Known[];
   #contacts: Contact[] = [];
   #active = false;
@@ -47,7 +49,7 @@ export class Survey {
 
   /** The servers that answered, nearest first. */
   get usable(): Contact[] {
-    return this.#contacts.filter(({ state }) => state === "ready")
+    return this.#contacts.filter(({ state, leaving }) => state === "ready" && !leaving)
       .toSorted((a, b) => (a.minMs ?? Number.MAX_VALUE) - (b.minMs ?? Number.MAX_VALUE));
   }
 
@@ -55,6 +57,22 @@ export class Survey {
   get failures(): { readonly address: string; readonly why: string }[] {
     return this.#contacts.filter(({ state }) => state === "failed")
       .map(({ address, failure }) => ({ address, why: failure ?? "" }));
+  }
+
+  /** The nearest extended server by the last samples, but `home`; null when none is left. */
+  nextBest(home: Contact | null): Contact | null {
+    return nearest(
+      this.usable.filter((contact) =>
+        contact.extended && contact !== home &&
+        (home === null || contact.id !== home.id)
+      ),
+    );
+  }
+
+  /** A server said that it leaves: it is not chosen any more. */
+  leaves(contact: Contact): void {
+    contact.leaving = true;
+    if (contact.id !== null) this.#leaving.add(contact.id);
   }
 
   /** The address by which the client reached a server; its id if it did not. */
@@ -94,7 +112,7 @@ export class Survey {
   }
 
   /** Ends it; the connections of all but `chosen` are closed politely. */
-  end(chosen: Contact, now: number): void {
+  end(chosen: Contact | null, now: number): void {
     this.#active = false;
     for (const contact of this.#contacts) {
       if (contact !== chosen) this.#context.sayGoodbye(contact.link, now);
@@ -160,6 +178,7 @@ export class Survey {
       return;
     }
     contact.card = welcome;
+    contact.leaving = this.#leaving.has(welcome.id);
     contact.window.clear();
     this.#addresses.set(welcome.id, contact.address);
     this.#isReady(contact, now);

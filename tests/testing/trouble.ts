@@ -30,7 +30,11 @@ const POLL_MS = 250;
 /** What is sent when all is well is delivered within this. */
 const ANSWER_MS = 2_000;
 
+/** A name that was given up is nobody's after 5 s; what is said to it fails then. */
+const LAST_WORD_MS = 10_000;
+
 /** Then nothing is sent but signs of life: so many bytes a second for each connection. */
+const PROBES_MS = 8_000;
 const QUIET_MS = 3_000;
 const QUIET_BYTES = 40;
 
@@ -81,8 +85,8 @@ class Trouble {
   /** Only faults that nobody may notice but by a moment's delay. */
   readonly #gentle: boolean;
   #readdressed: SimServer | null = null;
-  /** Servers that crashed, by their hosts, as long as no other one is there. */
-  readonly #missing = new Map<string, string>();
+  /** Servers that nobody was told of that they went, by their hosts. */
+  readonly #missing = new Map<string, string[]>();
   #sentBytes = 0;
 
   constructor(readonly seed: number, options: TroubleOptions) {
@@ -91,7 +95,7 @@ class Trouble {
     this.#random = seededRandom(seed ^ 0x7b0b1e);
     this.#witness = new Witness(this.world, {
       servers: () => this.#servers,
-      missing: () => new Set(this.#missing.values()),
+      missing: () => this.#missingIds(),
     });
     this.#gentle = this.#chance(0.3);
     this.#known = this.#gentle || this.#chance(0.5);
@@ -117,7 +121,7 @@ class Trouble {
     this.#everybodySpeaks();
     this.#run(ANSWER_MS);
     this.#everybodyIsHeard();
-    this.#settle("everybody had said a last word", 1);
+    this.#settle("everybody had said a last word", LAST_WORD_MS);
     this.#witness.conclude();
     this.#staysQuiet();
     if (world.wires.clock.steps > MAX_STEPS) throw new Violation("it goes in circles");
@@ -166,6 +170,8 @@ class Trouble {
 
   /** Nothing that was sent is passed on for ever. */
   #staysQuiet(): void {
+    // Who lost a home measures the servers again a little later.
+    this.#run(PROBES_MS);
     const before = this.#sentBytes;
     this.#run(QUIET_MS);
     const links = this.#servers.reduce((sum, { machine }) => sum + machine.ends.size, 0);
@@ -204,7 +210,6 @@ class Trouble {
     const server = this.world.server({ host, port: 4000, join, anywhere: true });
     this.#note(`${server.address} starts as ${server.node.id}`);
     this.#servers.push(server);
-    this.#missing.delete(host);
   }
 
   #startPeople(count: number): void {
@@ -321,6 +326,8 @@ class Trouble {
     this.#note(`${server.address} leaves`);
     server.machine.act((node, now) => node.leave(now));
     this.#servers.splice(this.#servers.indexOf(server), 1);
+    // Where not every link is good, not everybody hears of it.
+    if (!this.#gentle) this.#isMissed(server);
     const again = (): void => {
       if (server.left) this.#comesBack(server);
       else this.world.after(100, again);
@@ -329,7 +336,7 @@ class Trouble {
   }
 
   #gone(server: SimServer): void {
-    this.#missing.set(server.machine.host, server.node.id);
+    this.#isMissed(server);
     this.#servers.splice(this.#servers.indexOf(server), 1);
     if (this.#mustComeBack || this.#chance(0.7)) this.#comesBack(server);
   }
@@ -341,6 +348,16 @@ class Trouble {
 
   #comesBack({ machine: { host } }: SimServer): void {
     this.#later(this.#chance(0.5) ? 300 : 6_000, () => this.#startServer(host));
+  }
+
+  #isMissed({ machine: { host }, node }: SimServer): void {
+    this.#missing.set(host, [...this.#missing.get(host) ?? [], node.id]);
+  }
+
+  /** Those that nobody has found out about: there is no other server at the address. */
+  #missingIds(): Set<string> {
+    const taken = new Set(this.#servers.map(({ machine }) => machine.host));
+    return new Set([...this.#missing].flatMap(([host, ids]) => taken.has(host) ? [] : ids));
   }
 
   /** One that may go: never the last one. */
@@ -393,7 +410,7 @@ class Trouble {
   #readdress(): void {
     const server = this.#someServer();
     if (server === null || this.#readdressed !== null || !this.#known) return;
-    if (this.#missing.size > 0) return;
+    if (this.#missingIds().size > 0) return;
     this.#readdressed = server;
     const host = server.machine.host.replace("10.0.0.", "10.0.2.");
     this.#note(`${server.address} is at ${host} now`);

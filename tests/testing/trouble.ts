@@ -230,9 +230,8 @@ class Trouble {
     const host = `10.0.1.${1 + this.#witness.people.length}`;
     const { machine, client } = this.world.client({ host, servers, name, probes: 2 });
     this.#note(`${label} at ${host} wants to be ${name}`);
-    const counts = new Map<string, number>();
-    const last = new Map<string, number>();
-    this.#witness.meets({ label, wanted: name, machine, client, counts, last, stayed: true });
+    const fresh = { counts: new Map(), last: new Map(), stayed: true, attachedAt: Infinity };
+    this.#witness.meets({ label, wanted: name, machine, client, ...fresh });
   }
 
   // What they say.

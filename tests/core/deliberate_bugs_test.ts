@@ -3,6 +3,9 @@
  * by a switch that exists here only, and must be found within so many seeds.
  */
 
+// What stands in for a method has the method's own type.
+// deno-lint-ignore-file explicit-function-return-type
+
 import { assert } from "@std/assert";
 import { Status } from "../../lib/codec/stream.ts";
 import { Liveness } from "../../lib/core/liveness.ts";

@@ -50,8 +50,8 @@ export interface SessionConfig {
   readonly intervalMs?: number;
 }
 
-/** What a connection is for: to learn and measure, or to register at a base server. */
-export type Purpose = "contact" | "base-home";
+/** What a connection is for: to learn and measure, or to register. */
+export type Purpose = "contact" | "home";
 
 /** State and ways to act that the parts of one client share. */
 export class ClientContext {

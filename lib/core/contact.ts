@@ -56,6 +56,8 @@ export class Contact implements Candidate {
   /** Probes that ended, those included that are thrown away. */
   probesEnded = 0;
   nextProbeAt = 0;
+  /** It said that it leaves. */
+  leaving = false;
   /** Why it can't be used, for people. */
   failure: string | null = null;
   readonly #addresses: readonly string[];

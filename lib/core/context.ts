@@ -61,6 +61,8 @@ export interface NodeLimits {
   readonly clientSilenceMs: number;
   readonly probeMs: number;
   readonly registrationMs: number;
+  /** How long a server that leaves waits for its clients to go elsewhere. */
+  readonly drainMs: number;
   readonly connections: number;
   readonly clientOutboxBytes: number;
   readonly peerOutboxBytes: number;

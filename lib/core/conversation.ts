@@ -35,6 +35,15 @@ export interface Carrier {
 /** Receivers remembered, so that numbers go on; more only while they owe a receipt. */
 const MAX_STREAMS = 1_024;
 
+/**
+ * Each stream has so many numbers of its own. One session may answer under two
+ * names in turn; so no answer to one stream can be taken for one to another.
+ */
+const NUMBERS_OF_A_STREAM = 2 ** 28;
+
+/** Numbers are below 2^48. Who wrote to more names than this shares the last numbers. */
+const LAST_STREAM = 2 ** 20 - 1;
+
 /** The messages of one session. */
 export class Conversation {
   readonly #session: number;
@@ -43,14 +52,14 @@ export class Conversation {
   readonly #streams = new Map<string, SendingStream>();
   /** Those with messages that have no receipt yet. */
   readonly #busy = new Set<SendingStream>();
-  /** Above every number of a stream that was forgotten: its receiver may remember them. */
-  #firstNumber = 1;
-  readonly #bySession = new Map<number, SendingStream>();
+  /** By the place of their numbers among all. */
+  readonly #numbered = new Map<number, SendingStream>();
+  #lastStream = -1;
   readonly #broadcasting: Broadcasting;
   readonly #receiving = new Receiving();
   readonly #acks = new Map<number, Ack>();
-  /** What was sent to a name without a session, and has no answer yet. */
-  readonly #byName: { readonly receiver: string; readonly number: number }[] = [];
+  /** What was written to a base server. */
+  readonly #unconfirmed: { readonly receiver: string; readonly number: number }[] = [];
   #name = "";
   #nameBytes = new Uint8Array(0);
   #carrier: Carrier & { readonly transmit: Transmit } | null = null;
@@ -84,7 +93,7 @@ export class Conversation {
   detach(now: number): void {
     if (this.#carrier === null) return;
     this.#carrier = null;
-    this.#byName.length = 0;
+    this.#unconfirmed.length = 0;
     for (const stream of this.#streams.values()) stream.linkLost(now);
     this.#broadcasting.linkLost();
   }
@@ -161,40 +170,27 @@ export class Conversation {
     this.#acks.clear();
   }
 
-  /** 12/0. */
-  ack(payload: Uint8Array, now: number): void {
-    const ack = decodeAck(payload);
-    if (ack.everybody) this.#broadcasting.ack(ack, now);
-    else this.#bySession.get(ack.from)?.ack(ack, now);
-  }
-
-  /** 12/1. */
-  receipt(payload: Uint8Array, now: number): void {
-    const ack = decodeAck(payload);
-    if (ack.everybody) this.#broadcasting.receipt(ack, now);
-    else if (ack.from !== 0) this.#bySession.get(ack.from)?.receipt(ack, now);
-    else {
-      // The home answers what goes by name alone at once, and so in order.
-      const first = this.#byName.shift();
-      if (first?.number === ack.number) this.#streams.get(first.receiver)?.receipt(ack, now);
+  /** What the home has to say to what was sent: 12/0, 12/1, 12/2, 14/1. */
+  answer(kind: number, payload: Uint8Array, now: number): void {
+    switch (kind) {
+      case Kind.Ack: {
+        const ack = decodeAck(payload);
+        if (ack.everybody) return this.#broadcasting.ack(ack, now);
+        return this.#answered(ack)?.ack(ack, now);
+      }
+      case Kind.Receipt: {
+        const ack = decodeAck(payload);
+        if (ack.everybody) return this.#broadcasting.receipt(ack, now);
+        return this.#answered(ack)?.receipt(ack, now);
+      }
+      case Kind.Tally:
+        return this.#broadcasting.tally(decodeTally(payload), now);
+      case Kind.Resolved: {
+        const resolved = decodeResolved(payload);
+        const stream = this.#streams.get(resolved.name);
+        if (stream?.resolving) stream.resolved(resolved, now);
+      }
     }
-  }
-
-  /** 12/2. */
-  tally(payload: Uint8Array, now: number): void {
-    this.#broadcasting.tally(decodeTally(payload), now);
-  }
-
-  /** 14/1. */
-  resolved(payload: Uint8Array, now: number): void {
-    const resolved = decodeResolved(payload);
-    const stream = this.#streams.get(resolved.name);
-    if (stream === undefined || !stream.resolving) return;
-    stream.resolved(resolved, now);
-    if (stream.session === null || stream.session === 0) return;
-    if (stream.session !== stream.lastSession) this.#unbind(stream);
-    stream.lastSession = stream.session;
-    this.#bySession.set(stream.session, stream);
   }
 
   /** Fails what is too old, resends what is overdue. */
@@ -232,35 +228,41 @@ export class Conversation {
   #streamTo(receiver: string): SendingStream {
     const known = this.#streams.get(receiver);
     if (known !== undefined && known.openCount > 0) return known;
-    const stream = known ?? new SendingStream(
-      receiver,
-      ({ number, ...settled }) => this.#tell({ kind: "receipt", seq: number, ...settled }),
-      { firstNumber: this.#firstNumber },
-    );
+    const stream = known ?? this.#newStream(receiver);
     this.#streams.delete(receiver);
     this.#streams.set(receiver, stream);
     this.#forgetOldest();
     return stream;
   }
 
+  #newStream(receiver: string): SendingStream {
+    this.#lastStream = Math.min(this.#lastStream + 1, LAST_STREAM);
+    const before = this.#lastStream * NUMBERS_OF_A_STREAM;
+    const stream = new SendingStream(
+      receiver,
+      ({ number, ...settled }) => this.#tell({ kind: "receipt", seq: number - before, ...settled }),
+      { firstNumber: before + 1 },
+    );
+    this.#numbered.set(this.#lastStream, stream);
+    return stream;
+  }
+
+  /** The stream that an acknowledgement or receipt is about, if it still goes to whom it says. */
+  #answered({ number, from }: Ack): SendingStream | null {
+    const stream = this.#numbered.get(Math.floor(number / NUMBERS_OF_A_STREAM));
+    return stream !== undefined && (from === 0 || from === stream.lastSession) ? stream : null;
+  }
+
   #forgetOldest(): void {
     for (const oldest of this.#streams.values()) {
       if (this.#streams.size <= MAX_STREAMS || oldest.openCount > 0) return;
-      this.#firstNumber = Math.max(this.#firstNumber, oldest.nextNumber);
       this.#streams.delete(oldest.receiver);
-      this.#unbind(oldest);
-    }
-  }
-
-  #unbind(stream: SendingStream): void {
-    // Whoever took another name has one session under two names.
-    if (this.#bySession.get(stream.lastSession) === stream) {
-      this.#bySession.delete(stream.lastSession);
+      this.#numbered.delete(Math.floor(oldest.nextNumber / NUMBERS_OF_A_STREAM));
     }
   }
 
   #transmit({ outbox }: Carrier): Transmit {
-    return ({ receiver, receiverName, receiverSession, number, floor, text }) => {
+    return ({ receiverName, receiverSession, number, floor, text }) => {
       const address: StreamAddress = {
         senderSession: this.#session,
         receiverSession,
@@ -271,7 +273,6 @@ export class Conversation {
       if (at < 0) return false;
       const kind = Kind.StreamMessage;
       writeStreamMessage(outbox.room, at, { kind, address, number, floor, text });
-      if (receiverSession === 0 && receiver !== EVERYBODY) this.#byName.push({ receiver, number });
       return true;
     };
   }
@@ -279,14 +280,14 @@ export class Conversation {
   #transmitBase({ outbox }: Carrier): Transmit {
     return ({ receiver, number, text }) => {
       const fits = outbox.message(baseMessage(receiver, decoder.decode(text)));
-      if (fits) this.#byName.push({ receiver, number });
+      if (fits) this.#unconfirmed.push({ receiver, number });
       return fits;
     };
   }
 
   /** What a base server was sent can't be confirmed: that is all there is to say. */
   #settleBase(now: number): void {
-    for (const { receiver, number } of this.#byName.splice(0)) {
+    for (const { receiver, number } of this.#unconfirmed.splice(0)) {
       if (receiver === EVERYBODY) this.#broadcasting.unconfirmed(number, now);
       else this.#streams.get(receiver)?.unconfirmed(number, now);
     }

@@ -50,9 +50,7 @@ export class Gossip {
     const members = news.members
       .map((card) => ({ ...card, addresses: understood(card.addresses, hostnameOf(from)) }))
       .filter((card) => this.#members.learn(card, { itself: card.id === from.peer, now }));
-    const left = news.left.filter((id) =>
-      !this.#members.isLinked(id) && this.#members.leave(id, now)
-    );
+    const left = news.left.filter((id) => this.#members.hearsayLeave(id, now));
     // Base servers serve their own machine: from elsewhere they mean nothing here.
     const bases = from.loopback ? news.base.filter(isLoopbackText) : [];
     for (const address of bases) this.#members.learnBase(address, { now, announced: false });

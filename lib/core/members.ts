@@ -40,6 +40,8 @@ export interface Target {
   /** The member's id, or that of the member that last answered at a seed. */
   id: string | null;
   attempts: number;
+  /** No dial of it has come to its end yet. */
+  isFresh: boolean;
   next: number;
   /** A dial or a handshake is under way. */
   busy: boolean;
@@ -54,6 +56,8 @@ interface Member {
   readonly target: Target;
   seenAt: number;
   linked: boolean;
+  /** Others say that it left, and this server still has a link to it. */
+  saidToLeave: boolean;
 }
 
 /** What the network has to say about dials that are due. */
@@ -85,6 +89,15 @@ export class Members {
     for (const seed of seeds) {
       this.#places.set(placeKey(seed), target("seed", [seed], null));
     }
+  }
+
+  /** Whether a seed has not been tried to the end once: who is there is not known yet. */
+  get isJoining(): boolean {
+    for (const place of this.#places.values()) {
+      const isLinked = place.baseLinked || place.id !== null && this.isLinked(place.id);
+      if (place.kind === "seed" && place.isFresh && !isLinked) return true;
+    }
+    return false;
   }
 
   /** Ids of members that left and are not to be taken in again. */
@@ -149,6 +162,7 @@ export class Members {
         },
         seenAt: from.now,
         linked: false,
+        saidToLeave: false,
       });
       return true;
     }
@@ -206,7 +220,15 @@ export class Members {
     this.#found.set(id, { ...target("found", addresses, id), next: now + patience });
   }
 
-  /** A member said that it leaves, or others say that it did. */
+  /** Others say that a member left. While there is a link to it, that remains to be seen. */
+  hearsayLeave(id: string, now: number): boolean {
+    const member = this.#members.get(id);
+    if (member === undefined || !member.linked) return this.leave(id, now);
+    member.saidToLeave = true;
+    return false;
+  }
+
+  /** A member said that it leaves. */
   leave(id: string, now: number): boolean {
     if (this.#left.has(id) || id === this.#selfId) return false;
     // Told of more leavers than a clique has members, it remembers the newest.
@@ -227,6 +249,7 @@ export class Members {
     this.#next = null;
     this.#found.delete(id);
     member.linked = true;
+    member.saidToLeave = false;
     member.seenAt = now;
     member.target.attempts = 0;
   }
@@ -235,6 +258,10 @@ export class Members {
   unlinked(id: string, now: number): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
+    if (member.saidToLeave) {
+      this.leave(id, now);
+      return;
+    }
     member.linked = false;
     member.seenAt = now;
     this.#later(member.target, now);
@@ -281,6 +308,7 @@ export class Members {
   failed(target: Target, now: number): void {
     this.#next = null;
     target.busy = false;
+    target.isFresh = false;
     target.announced = false;
     // Closed as the second link of a pair: there was nothing wrong with it.
     if (target.id !== null && this.isLinked(target.id)) return;
@@ -295,6 +323,7 @@ export class Members {
   settled(target: Target): void {
     this.#next = null;
     target.busy = false;
+    target.isFresh = false;
     target.attempts = 0;
     this.#forgetFound(target);
   }
@@ -317,20 +346,23 @@ export class Members {
     }
     if (target.id === id || target.id === null) return;
     target.busy = false;
-    target.addresses = target.addresses.filter((other) => other !== address);
-    const gone = isUniversalText(address) || target.addresses.length === 0;
-    if (gone && !this.isLinked(target.id)) this.leave(target.id, now);
-    else this.#later(target, now);
+    this.#isNotAt(target, address, now);
   }
 
-  /** This server answered at the address: it is never dialled again. */
-  isSelf(target: Target): void {
+  /**
+   * This server answered at the address: it is never dialled again. A member
+   * that was there before is gone.
+   */
+  isSelf(target: Target, { address, now }: {
+    readonly address: string;
+    readonly now: number;
+  }): void {
     this.#next = null;
     target.busy = false;
     if (target.kind === "found") this.#forgetFound(target);
     else if (target.kind !== "member") {
       this.#places.delete(placeKey(target.addresses[0] ?? ""));
-    } else target.addresses = [];
+    } else this.#isNotAt(target, address, now);
   }
 
   /** Drops what is too old to be true. */
@@ -355,6 +387,14 @@ export class Members {
       if (this.#wants(place)) this.#next = Math.min(this.#next, place.next);
     }
     return this.#next;
+  }
+
+  /** Somebody else is at the address of a member. */
+  #isNotAt(member: Target, address: string, now: number): void {
+    member.addresses = member.addresses.filter((other) => other !== address);
+    const gone = isUniversalText(address) || member.addresses.length === 0;
+    if (gone && member.id !== null && !this.isLinked(member.id)) this.leave(member.id, now);
+    else this.#later(member, now);
   }
 
   #wants(place: Target): boolean {
@@ -398,6 +438,7 @@ function target(
     addresses,
     id,
     attempts: 0,
+    isFresh: true,
     next: 0,
     busy: false,
     baseLinked: false,

@@ -30,6 +30,7 @@ export const NODE_LIMITS: NodeLimits = {
   clientSilenceMs: 15_000,
   probeMs: 1_000,
   registrationMs: 500,
+  drainMs: 10_000,
   connections: 16_384,
   clientOutboxBytes: CLIENT_OUTBOX_BYTES,
   peerOutboxBytes: PEER_OUTBOX_BYTES,
@@ -37,6 +38,8 @@ export const NODE_LIMITS: NodeLimits = {
 
 /** How long a leaving server waits for its links to take the last bytes. */
 const LEAVE_MS = 1_000;
+
+const LEAVES = "this server leaves the clique";
 
 /** One server. All times are milliseconds of one monotonic clock. */
 export class Node {
@@ -50,7 +53,9 @@ export class Node {
   readonly #baseRouter: BaseRouter;
   readonly #liveness: Liveness;
   #nextSweep = 0;
-  #leavingUntil: number | null = null;
+  /** When it closes all links, if its clients have not gone before; null unless it leaves. */
+  #drainsUntil: number | null = null;
+  #closedBy: number | null = null;
 
   constructor(config: NodeConfig) {
     this.#context = new Context(config, { ...NODE_LIMITS, ...config.limits });
@@ -72,8 +77,13 @@ export class Node {
     const routes = {
       peers: () => this.#peers.linked,
       baseServers: () => this.#baseServers.links,
+      ignorant: () => this.#registry.isIgnorant,
     };
-    this.#registry = new Registry(this.#context, { roster: this.#roster, ...routes });
+    this.#registry = new Registry(this.#context, {
+      roster: this.#roster,
+      peers: routes.peers,
+      joining: () => this.#members.isJoining,
+    });
     this.#router = new Router(this.#context, this.#roster, routes);
     this.#baseRouter = new BaseRouter(this.#context, this.#roster, routes);
   }
@@ -86,6 +96,16 @@ export class Node {
   /** The ids of the servers that this one has a link to. */
   get peerIds(): string[] {
     return [...this.#peers.linked].flatMap((link) => link.peer ?? []).sort();
+  }
+
+  /** The ids of the servers that it knows of, linked or not. */
+  get memberIds(): string[] {
+    return this.#members.cards({ linkedOnly: false }).map(({ id }) => id).sort();
+  }
+
+  /** Whether a client of this server holds the name. */
+  holds(name: string): boolean {
+    return this.#roster.holder(name)?.home === this.#context.id;
   }
 
   /** Every name that it knows, and the id of the server that it is at. */
@@ -112,8 +132,8 @@ export class Node {
     const outboxBytes = dialled === null ? clientOutboxBytes : peerOutboxBytes;
     const link = new Link(id, how, dialled, { now, outboxBytes });
     this.#context.links.set(id, link);
-    if (this.#leavingUntil !== null) {
-      this.#context.close(link, "leaving", "this server leaves the clique");
+    if (this.#drainsUntil !== null) {
+      this.#context.close(link, "leaving", LEAVES);
       return;
     }
     if (dialled === null) this.#liveness.accepted(link);
@@ -172,23 +192,22 @@ export class Node {
     this.#registry.release(link, false);
     this.#baseServers.closed(link);
     this.#peers.closed(link);
-    if (this.#leavingUntil !== null) this.#finishLeaving();
+    this.#drain();
   }
 
   /** Does what is due, and returns when it wants to be called again. */
   tick(now: number): number {
     this.#context.now = now;
-    if (this.#leavingUntil !== null) {
-      this.#finishLeaving();
-      return this.#leavingUntil;
-    }
-    this.#peers.tick();
+    this.#drain();
+    if (this.#closedBy !== null) return this.#closedBy;
+    if (this.#drainsUntil === null) this.#peers.tick();
     this.#registry.tick();
     if (now >= this.#nextSweep) {
       this.#nextSweep = now + this.#context.limits.echoMs;
       this.#sweep();
     }
-    return Math.min(this.#nextSweep, this.#peers.nextDeadline(), this.#registry.nextDeadline());
+    const next = Math.min(this.#nextSweep, this.#registry.nextDeadline());
+    return Math.min(next, this.#drainsUntil ?? this.#peers.nextDeadline());
   }
 
   /** The next bytes to write on a link, at most 64 KiB; null when there are none. */
@@ -215,22 +234,37 @@ export class Node {
     return actions;
   }
 
-  /** Leaves the clique: says so to everyone, closes every link, then acts `left`. */
+  /**
+   * Leaves the clique. Everyone is told; extended clients go elsewhere first,
+   * if there is anywhere to go. Then every link is closed, and it acts `left`.
+   */
   leave(now: number): void {
     this.#context.now = now;
-    if (this.#leavingUntil !== null) return;
-    this.#leavingUntil = now + LEAVE_MS;
-    this.#peers.leave();
-    for (const link of this.#context.links.values()) {
-      this.#context.close(link, "leaving", "this server leaves the clique");
+    if (this.#drainsUntil !== null) return;
+    const { links, limits } = this.#context;
+    this.#drainsUntil = this.#peers.linked.size > 0 ? now + limits.drainMs : now;
+    this.#registry.leave();
+    for (const link of links.values()) {
+      if (!link.extended) this.#context.close(link, "leaving", LEAVES);
+      else if (link.role !== "candidate") this.#context.send(link, frame(Kind.Leaving));
     }
-    this.#finishLeaving();
+    this.#drain();
   }
 
-  #finishLeaving(): void {
-    if (this.#leavingUntil === null || this.#leavingUntil === Infinity) return;
-    if (this.#context.links.size > 0 && this.#context.now < this.#leavingUntil) return;
-    this.#leavingUntil = Infinity;
+  /** Closes everything once nobody is left who can go elsewhere, or when the time is over. */
+  #drain(): void {
+    if (this.#drainsUntil === null || this.#closedBy === Infinity) return;
+    const { now, links } = this.#context;
+    if (this.#closedBy === null) {
+      const isHome = [...links.values()].some((link) =>
+        link.role === "client" && link.closing === null
+      );
+      if (isHome && now < this.#drainsUntil) return;
+      this.#closedBy = now + LEAVE_MS;
+      for (const link of links.values()) this.#context.close(link, "leaving", LEAVES);
+    }
+    if (links.size > 0 && now < this.#closedBy) return;
+    this.#closedBy = Infinity;
     this.#context.actions.push({ kind: "left" });
   }
 

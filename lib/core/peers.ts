@@ -109,7 +109,8 @@ export class Peers {
     const welcome = extended.decodeWelcome(payload);
     link.extended = true;
     if (welcome.id === this.#context.id) {
-      this.#members.isSelf(dialled.target);
+      const { target, address } = dialled;
+      this.#members.isSelf(target, { address, now: this.#context.now });
       this.#context.log("info", "self", {
         message: `${dialled.address} is this server itself: not dialling it again`,
       });
@@ -213,13 +214,6 @@ export class Peers {
   echo(): void {
     for (const link of this.#linked) {
       if (link.dialled !== null) this.#context.send(link, frame(Kind.Echo));
-    }
-  }
-
-  /** Tells every peer that this server leaves. */
-  leave(): void {
-    for (const link of this.#linked) {
-      this.#context.send(link, frame(Kind.Leaving));
     }
   }
 

@@ -12,6 +12,13 @@ import type { Context } from "./context.ts";
 import type { Link } from "./link.ts";
 import type { Change, Roster, Seat } from "./roster.ts";
 
+/**
+ * When a server dies, all its clients register elsewhere at once. So many of
+ * them are taken in at a time; messages go on in between.
+ */
+const REGISTRATIONS_A_TURN = 32;
+const TURN_MS = 5;
+
 /** A claim that the peers have not all acknowledged yet. */
 interface Pending {
   readonly link: Link;
@@ -33,17 +40,31 @@ export class Registry {
   readonly #context: Context;
   readonly #roster: Roster<Link>;
   readonly #peers: () => ReadonlySet<Link>;
+  /** Whether this server has yet to hear from those that it was told to join. */
+  readonly #joining: () => boolean;
   readonly #pending = new Map<number, Pending>();
   readonly #watchers = new Set<Link>();
+  /** Registrations that must wait, in order. */
+  readonly #queue = new Map<Link, Request>();
+  #turnEnds = 0;
+  #turnLeft = 0;
   #lastRef = 0;
+  #leaving = false;
+  /** Peers that have not told who is there yet. */
+  readonly #untold = new Set<Link>();
 
   constructor(
     context: Context,
-    { roster, peers }: { roster: Roster<Link>; peers: () => ReadonlySet<Link> },
+    { roster, peers, joining }: {
+      readonly roster: Roster<Link>;
+      readonly peers: () => ReadonlySet<Link>;
+      readonly joining: () => boolean;
+    },
   ) {
     this.#context = context;
     this.#roster = roster;
     this.#peers = peers;
+    this.#joining = joining;
   }
 
   /** 2/1: a base client asks for a name. */
@@ -60,7 +81,7 @@ export class Registry {
     }
     const session = this.#randomId();
     // A base client can't move, so nobody ever needs its token.
-    this.#claim(link, { name, session, token: `base-${session}`, moves: 0 });
+    this.#enqueue(link, { name, session, token: `base-${session}`, moves: 0 });
   }
 
   /** 13/0: an extended client asks for a name. */
@@ -79,13 +100,14 @@ export class Registry {
     if (request.session === 0 || holder && holder.claim.token !== request.token) {
       throw new ProtocolError("malformed", "Cannot take enrolment: that session is another's");
     }
-    this.#claim(link, request);
+    this.#enqueue(link, request);
   }
 
   /** 10/0: all clients of a peer. */
   presence(link: Link, payload: Uint8Array): void {
     const home = homeOf(link);
     const { reset, claims } = extended.decodePresence(payload);
+    this.#untold.delete(link);
     if (reset) this.#roster.removeHome(home, this.#context.now).forEach((it) => this.#changed(it));
     for (const claim of claims) this.#changed(this.#roster.put(claim, home, link));
   }
@@ -115,12 +137,14 @@ export class Registry {
 
   /** A new peer: it is told of every client here. */
   peerLinked(link: Link): void {
+    this.#untold.add(link);
     const own = [...this.#roster.at(this.#context.id)].map((seat) => seat.claim);
     for (const bytes of extended.presence(own)) this.#context.send(link, bytes);
   }
 
   /** The link to a peer is gone, and with it all its clients for now. */
   peerLost(peer: string): void {
+    for (const link of this.#untold) if (link.peer === peer) this.#untold.delete(link);
     for (const change of this.#roster.removeHome(peer, this.#context.now)) this.#changed(change);
     for (const [ref, { waiting }] of this.#pending) {
       for (const link of waiting) if (!this.#peers().has(link)) waiting.delete(link);
@@ -131,7 +155,13 @@ export class Registry {
   /** A client gives its name up (7/0), or its link is gone. */
   release(link: Link, released: boolean): void {
     this.#watchers.delete(link);
+    this.#queue.delete(link);
     this.#unseat(link, released);
+  }
+
+  /** Whether some peer has yet to tell who is there: a name may be known in a moment. */
+  get isIgnorant(): boolean {
+    return this.#untold.size > 0 || this.#joining();
   }
 
   /** 14/0: who has this name? */
@@ -144,7 +174,7 @@ export class Registry {
       : !moving && anyBaseServer && nameProblem(name) === null
       ? 0
       : null;
-    const reason = session !== null ? null : moving ? "moving" : "no-such-name";
+    const reason = session !== null ? null : moving || this.isIgnorant ? "moving" : "no-such-name";
     this.#context.send(link, extended.resolved({ name, session, reason }));
   }
 
@@ -158,8 +188,18 @@ export class Registry {
     for (const bytes of extended.names(clients)) this.#context.send(link, bytes);
   }
 
-  /** Claims that some peer was too slow for, and names that are nobody's now. */
+  /** This server takes no more clients. */
+  leave(): void {
+    this.#leaving = true;
+  }
+
+  /** Registrations that waited, claims that some peer was too slow for, names that are nobody's. */
   tick(): void {
+    for (const [link, request] of this.#queue) {
+      if (!this.#mayClaim()) break;
+      this.#queue.delete(link);
+      if (link.closing === null) this.#claim(link, request);
+    }
     for (const [ref, { deadline }] of this.#pending) {
       if (deadline > this.#context.now) break;
       this.#complete(ref);
@@ -169,12 +209,35 @@ export class Registry {
 
   /** When the next claim is settled whoever is missing; Infinity when there is none. */
   nextDeadline(): number {
+    const turn = this.#queue.size > 0 ? this.#turnEnds : Infinity;
     // Claims are made in order and wait equally long: the first is the next.
-    for (const { deadline } of this.#pending.values()) return deadline;
-    return Infinity;
+    for (const { deadline } of this.#pending.values()) return Math.min(deadline, turn);
+    return turn;
+  }
+
+  /** Takes a registration at once, or when there is time for it. */
+  #enqueue(link: Link, request: Request): void {
+    link.role = "client";
+    if (this.#queue.size === 0 && this.#mayClaim()) this.#claim(link, request);
+    else this.#queue.set(link, request);
+  }
+
+  /** Whether there is time for one more registration now. */
+  #mayClaim(): boolean {
+    const { now } = this.#context;
+    if (now >= this.#turnEnds) {
+      this.#turnEnds = now + TURN_MS;
+      this.#turnLeft = REGISTRATIONS_A_TURN;
+    }
+    return this.#turnLeft-- > 0;
   }
 
   #claim(link: Link, request: Request): void {
+    if (this.#leaving) {
+      const message = `Cannot register ${request.name}: this server leaves the clique`;
+      this.#refuse(link, { name: request.name, reason: "leaving", message });
+      return;
+    }
     const known = this.#roster.byToken(request.token);
     const owner = this.#roster.owner(request.name);
     if (owner !== null && owner.token !== request.token) {
@@ -187,7 +250,8 @@ export class Registry {
       this.#refuse(link, { name: request.name, reason: "stale-move", message });
       return;
     }
-    this.#unseat(link, true);
+    // Who asks for the name that it has keeps it meanwhile.
+    if (link.seat?.claim.name !== request.name) this.#unseat(link, true);
     const { id, now, limits } = this.#context;
     const seat = {
       ...request,
@@ -196,7 +260,6 @@ export class Registry {
       server: same?.server ?? id,
       base: !link.extended,
     };
-    link.role = "client";
     link.session = request.session;
     this.#supersede(request, link);
     const change = this.#roster.put(seat, id, link);

@@ -124,6 +124,7 @@ export class SendingStream {
     this.resolving = false;
     if (session !== null) {
       this.session = session;
+      if (session !== 0) this.lastSession = session;
       this.#retryAt = now;
     } else if (reason === "moving") this.#retryLater("moving", 0, now);
     else this.#failFrom(0, "no-such-name", now);

@@ -6,16 +6,11 @@
  * @module
  */
 
-import { register } from "../codec/base.ts";
 import * as extended from "../codec/extended.ts";
 import { Kind, ProtocolError } from "../codec/wire.ts";
 import { nearest } from "./choice.ts";
-import {
-  ClientContext,
-  DEADLINE_MS,
-  type SessionAction,
-  type SessionConfig,
-} from "./client_context.ts";
+import { Attachment, type Wish } from "./attachment.ts";
+import { ClientContext, type SessionAction, type SessionConfig } from "./client_context.ts";
 import { ClientLink, type Contact, type Known } from "./contact.ts";
 import { Conversation } from "./conversation.ts";
 import type { ClientEvent } from "./events.ts";
@@ -23,25 +18,20 @@ import type { Opened } from "./link.ts";
 import { REDIAL_MAX_MS, REDIAL_MIN_MS } from "./members.ts";
 import { Survey } from "./survey.ts";
 
-/** Signs of life at home: more often while somebody waits for a receipt. */
-const BUSY_ECHO_MS = 1_000;
-const IDLE_ECHO_MS = 5_000;
-
-/** A home that is silent for so long is gone. */
-const HOME_SILENCE_MS = 15_000;
+/** Servers tried by the last samples, at once, before all are asked again. */
+const DIRECT_ATTEMPTS = 2;
 
 /**
- * Where a client is: surveying the servers, done with that, registering,
- * attached, waiting to survey again, on its way out, or gone.
+ * After a home was lost, all servers are measured anew within this, at random:
+ * not all clients of a dead server at the same moment.
  */
-type Phase =
-  | "surveying"
-  | "surveyed"
-  | "enrolling"
-  | "attached"
-  | "waiting"
-  | "ending"
-  | "ended";
+const PROBE_AGAIN_MS = 5_000;
+
+/**
+ * What a client does: surveying the servers, done with that, at home (or on the
+ * way there), waiting to survey again, on its way out, or gone.
+ */
+type Phase = "surveying" | "surveyed" | "homed" | "waiting" | "ending" | "ended";
 
 /** One client. All times are milliseconds of one monotonic clock. */
 export class Session {
@@ -50,15 +40,20 @@ export class Session {
   readonly #conversation: Conversation;
   #phase: Phase = "waiting";
   #deadline = Infinity;
-  #home: ClientLink | null = null;
-  #nextEcho = Infinity;
+  #home: Attachment | null = null;
+  /** Where it is going to while it still has a home. */
+  #next: Attachment | null = null;
   #name: string | null = null;
   #moves = 0;
   #wasAttached = false;
-  /** The home that it was attached to under this name, until it is attached again. */
-  #lostHome: string | null = null;
+  /** The home that it was attached to under this name, until it is attached again, and why not. */
+  #left: { readonly from: string; readonly reason: string } | null = null;
   /** Attempts to attach that failed since it was attached last. */
   #failures = 0;
+  /** How often it had to wait before it tried again. */
+  #waits = 0;
+  /** When the servers are measured again although it has a home. */
+  #probeAt = Infinity;
   #watching = false;
   /** The link on which it asked to hear who comes and goes. */
   #watched: ClientLink | null = null;
@@ -81,7 +76,7 @@ export class Session {
 
   /** The address and the id of the server that it is attached to; null when it is not. */
   get home(): { readonly address: string; readonly id: string | null } | null {
-    if (this.#phase !== "attached" || this.#home === null) return null;
+    if (this.#home?.state !== "attached" || this.#isOver()) return null;
     const { address, id } = this.#home.contact;
     return { address, id };
   }
@@ -96,13 +91,13 @@ export class Session {
     if (this.#isOver()) return;
     this.#name = name;
     if (this.#phase === "surveyed") this.#choose(now);
-    else if (this.#home !== null) this.#enrol(this.#home, now);
+    else if (this.#home !== null) this.#home.enrol(this.#wish(name), now);
   }
 
   /** Takes a text to send. It ends in a receipt, whatever happens. */
   send(receiver: string, text: string, now: number): void {
     this.#conversation.send(receiver, text, now);
-    this.#nextEcho = Math.min(this.#nextEcho, now + BUSY_ECHO_MS);
+    this.#home?.hurry(now);
     this.#wakeHome();
   }
 
@@ -112,7 +107,8 @@ export class Session {
    */
   who(watch: boolean): boolean {
     this.#watching ||= watch;
-    const link = this.#home ?? this.#survey.usable.find(({ extended }) => extended)?.link ?? null;
+    const link = this.#home?.link ?? this.#survey.usable.find(({ extended }) => extended)?.link ??
+      null;
     if (link === null || !link.contact.extended) return false;
     if (watch) this.#watched = link;
     this.#context.send(link, extended.who(watch));
@@ -144,6 +140,7 @@ export class Session {
     if (this.#isOver()) return;
     this.#phase = "ending";
     this.#deadline = Infinity;
+    this.#probeAt = Infinity;
     this.#survey.stop();
     for (const link of this.#context.links.values()) this.#context.sayGoodbye(link, now);
     this.#endIfAlone(now);
@@ -160,10 +157,10 @@ export class Session {
     if (purpose === "contact") {
       contact.connectMs = how.connectMs;
       if (this.#survey.greet(link)) return;
-    } else if (this.#phase === "enrolling" && this.#home === null) {
-      this.#home = link;
-      this.#enrol(link, now);
-      return;
+    } else {
+      const attachment = this.#reaching(contact);
+      attachment?.opened(link, now);
+      if (attachment !== null) return;
     }
     this.#context.close(link);
   }
@@ -174,9 +171,9 @@ export class Session {
     this.#context.dials.delete(dial);
     if (dialled === undefined) return;
     if (dialled.purpose === "contact") dialled.contact.fail(why);
-    else if (this.#phase === "enrolling") {
-      this.#forsake(dialled.contact, why);
-      this.#homeLost(why, now);
+    else {
+      const attachment = this.#reaching(dialled.contact);
+      if (attachment !== null) this.#lost(attachment, why, now);
     }
     this.#proceed(now);
   }
@@ -213,17 +210,20 @@ export class Session {
   tick(now: number): number {
     if (now >= this.#deadline) this.#deadlinePassed(now);
     this.#context.closeOverdue(now);
+    if (now >= this.#probeAt) this.#probeAgain(now);
     this.#survey.tick(now);
-    this.#tendHome(now);
+    this.#tend(now);
     this.#conversation.tick(now);
     this.#wakeHome();
     this.#proceed(now);
     return Math.min(
       this.#deadline,
+      this.#probeAt,
       this.#context.nextOverdue(),
       this.#survey.nextDeadline(),
       this.#conversation.nextDeadline(now),
-      this.#homeDeadline(),
+      this.#isOver() ? Infinity : this.#home?.nextDeadline() ?? Infinity,
+      this.#isOver() ? Infinity : this.#next?.nextDeadline() ?? Infinity,
     );
   }
 
@@ -232,7 +232,7 @@ export class Session {
     const link = this.#context.links.get(id);
     if (link === undefined) return null;
     let bytes = link.outbox.pull();
-    if (bytes === null && link === this.#home) {
+    if (bytes === null && link === this.#home?.link) {
       // There is room again for what had to wait.
       this.#conversation.pump(now);
       bytes = link.outbox.pull();
@@ -266,12 +266,17 @@ export class Session {
   #beginSurvey(now: number): void {
     this.#phase = "surveying";
     this.#deadline = Infinity;
-    this.#survey.begin();
+    this.#survey.begin(now);
     this.#proceed(now);
   }
 
   #proceed(now: number): void {
-    if (this.#phase !== "surveying" || !this.#survey.proceed(now)) return;
+    if (!this.#survey.proceed(now)) return;
+    if (this.#phase === "homed") {
+      this.#survey.end(null, now);
+      this.#moveIfItLeaves(now);
+    }
+    if (this.#phase !== "surveying") return;
     if (this.#survey.usable.length === 0) {
       this.#unreachable(now);
       return;
@@ -287,7 +292,7 @@ export class Session {
       this.#context.fail("unreachable", `Cannot reach any server: ${reasons.join("; ")}`);
     }
     this.#phase = "waiting";
-    const most = Math.min(REDIAL_MIN_MS * 2 ** Math.min(this.#failures++, 20), REDIAL_MAX_MS);
+    const most = Math.min(REDIAL_MIN_MS * 2 ** Math.min(this.#waits++, 20), REDIAL_MAX_MS);
     this.#deadline = now + most * this.#context.config.random();
   }
 
@@ -299,68 +304,86 @@ export class Session {
       return;
     }
     this.#survey.end(best, now);
-    this.#phase = "enrolling";
-    this.#deadline = now + DEADLINE_MS;
-    if (best.extended && best.link !== null) {
-      this.#home = best.link;
-      this.#enrol(best.link, now);
-      // A base server is registered at on a connection of its own, as the original does.
-    } else this.#context.dial(best, "base-home");
+    this.#attachTo(best, now);
   }
 
-  #enrol(home: ClientLink, now: number): void {
+  #attachTo(contact: Contact, now: number): void {
     if (this.#name === null) return;
-    this.#phase = "enrolling";
-    this.#deadline = now + DEADLINE_MS;
-    this.#nextEcho = now + BUSY_ECHO_MS;
-    const { session, token } = this.#context.config;
-    const name = this.#name;
-    this.#context.send(
-      home,
-      home.contact.extended
-        ? extended.enrol({ name, session, token, moves: this.#moves++ })
-        : register(name),
-    );
+    this.#phase = "homed";
+    this.#deadline = Infinity;
+    const attachment = new Attachment(this.#context, contact, this.#wish(this.#name));
+    if (this.#home === null) this.#home = attachment;
+    else this.#next = attachment;
+    attachment.begin(now);
   }
 
-  #attached(name: string, now: number): void {
-    if (this.#home === null || this.#phase !== "enrolling") return;
-    const { contact, outbox } = this.#home;
-    if (contact.link !== this.#home) this.#context.sayGoodbye(contact.link, now);
-    this.#phase = "attached";
-    this.#deadline = Infinity;
+  #wish(name: string): Wish {
+    return { name, moves: this.#moves++ };
+  }
+
+  #attached(attachment: Attachment, name: string, now: number): void {
+    const { contact, link } = attachment;
+    if (link === null || attachment.state !== "enrolling") return;
+    if (contact.link !== link) this.#context.sayGoodbye(contact.link, now);
+    attachment.attached();
+    if (attachment === this.#next) this.#leaveHome(now);
+    this.#home = attachment;
     this.#failures = 0;
+    this.#waits = 0;
     this.#wasAttached = true;
-    this.#conversation.attach({ outbox, extended: contact.extended }, name);
+    this.#conversation.attach({ outbox: link.outbox, extended: contact.extended }, name);
     const { address: server, minMs: rttMs } = contact;
-    const from = this.#lostHome;
-    this.#lostHome = null;
+    const left = this.#left;
+    this.#left = null;
     // Who had to take another name has not moved, and must hear what it is called.
-    if (from === null) this.#context.tell({ kind: "attached", server, name, rttMs });
-    else this.#context.tell({ kind: "moved", from, server, rttMs, reason: "home-lost" });
-    if (this.#watching && this.#watched !== this.#home) this.who(true);
+    if (left === null) this.#context.tell({ kind: "attached", server, name, rttMs });
+    else {
+      this.#context.tell({ kind: "moved", server, rttMs, ...left });
+      this.#probeAt = now + PROBE_AGAIN_MS * this.#context.config.random();
+    }
+    if (this.#watching && this.#watched !== link) this.who(true);
   }
 
-  #refused(refusal: { name: string; reason: string; message: string }, now: number): void {
-    const { reason, message } = refusal;
+  /** It has the next home: the old one is read until it has said everything. */
+  #leaveHome(now: number): void {
+    const home = this.#home;
+    this.#next = null;
+    if (home === null) return;
+    this.#left = { from: home.contact.address, reason: "leaving" };
     this.#conversation.detach(now);
-    this.#name = null;
-    this.#lostHome = null;
-    this.#phase = "enrolling";
-    this.#deadline = Infinity;
+    this.#context.sayGoodbye(home.link, now);
+  }
+
+  #refused(
+    attachment: Attachment,
+    { reason, message }: { readonly reason: string; readonly message: string },
+    now: number,
+  ): void {
+    if (reason === "leaving") this.#survey.leaves(attachment.contact);
+    if (reason === "leaving" || attachment === this.#next) {
+      this.#lost(attachment, message, now);
+      return;
+    }
+    this.#nameLost(now);
+    attachment.refused();
     const code = reason === "name-taken" || reason === "bad-name" ? reason : "refused";
     this.#context.fail(code, message);
   }
 
-  #refusedByBase(home: ClientLink): void {
-    const message = `Cannot register ${this.#name}: the name is taken`;
-    this.#context.close(home);
+  #refusedByBase({ name, link }: Attachment, now: number): void {
+    this.#nameLost(now);
+    if (link !== null) this.#context.close(link);
     this.#home = null;
-    this.#name = null;
-    this.#lostHome = null;
     this.#phase = "surveyed";
-    this.#deadline = Infinity;
-    this.#context.fail("name-taken", message);
+    this.#context.fail("name-taken", `Cannot register ${name}: the name is taken`);
+  }
+
+  #nameLost(now: number): void {
+    this.#conversation.detach(now);
+    this.#name = null;
+    this.#left = null;
+    if (this.#next?.link) this.#context.close(this.#next.link);
+    this.#next = null;
   }
 
   #take(link: ClientLink, now: number): void {
@@ -368,6 +391,7 @@ export class Session {
     const payload = link.reader.payload();
     switch (kind) {
       case Kind.Welcome:
+        this.#attachmentOn(link)?.welcomed(now);
         return this.#survey.welcome(link, extended.decodeWelcome(payload), now);
       case Kind.ServersReply:
         return this.#survey.serversReply(link, payload, now);
@@ -383,32 +407,57 @@ export class Session {
         return this.#conversation.delivery(payload, sublength);
       case Kind.StreamMessage:
         return this.#conversation.message(payload, sublength);
-      case Kind.Ack:
-        return this.#conversation.ack(payload, now);
-      case Kind.Receipt:
-        return this.#conversation.receipt(payload, now);
-      case Kind.Tally:
-        return this.#conversation.tally(payload, now);
-      case Kind.Resolved:
-        return this.#conversation.resolved(payload, now);
+      case Kind.Leaving:
+        return this.#leaves(link, now);
       default:
+        if (link === this.#home?.link) this.#conversation.answer(kind, payload, now);
         // A newer server may say more than this client knows.
-        if (link === this.#home && !this.#isOver()) this.#takeAnswer(link, kind, now);
+        if (!this.#isOver()) this.#takeAnswer(link, kind, now);
     }
   }
 
-  /** What a home says to a registration, or to take it back. */
-  #takeAnswer(home: ClientLink, kind: number, now: number): void {
+  /** What a server says to a registration, or to take it back. */
+  #takeAnswer(link: ClientLink, kind: number, now: number): void {
+    const attachment = this.#attachmentOn(link);
+    if (attachment === null) return;
+    const payload = link.reader.payload();
     switch (kind) {
       case Kind.JoinOrRegistered:
-        return this.#attached(this.#name ?? "", now);
+        return this.#attached(attachment, attachment.name, now);
       case Kind.NameTaken:
-        return this.#refusedByBase(home);
+        return this.#refusedByBase(attachment, now);
       case Kind.Enrolled:
-        return this.#attached(extended.decodeEnrolled(home.reader.payload()), now);
+        return this.#attached(attachment, extended.decodeEnrolled(payload), now);
       case Kind.Refused:
-        return this.#refused(extended.decodeRefused(home.reader.payload()), now);
+        return this.#refused(attachment, extended.decodeRefused(payload), now);
     }
+  }
+
+  /** 9/3: the server stops soon. Whoever is at home there goes elsewhere first. */
+  #leaves(link: ClientLink, now: number): void {
+    this.#survey.leaves(link.contact);
+    const attachment = this.#attachmentOn(link);
+    if (attachment === null || this.#isOver()) return;
+    attachment.leaving = true;
+    this.#moveIfItLeaves(now);
+  }
+
+  #moveIfItLeaves(now: number): void {
+    const home = this.#home;
+    if (home === null || !home.leaving || home.state !== "attached" || this.#next !== null) return;
+    const best = this.#survey.nextBest(home.contact);
+    if (best !== null) this.#attachTo(best, now);
+    else if (!this.#context.config.pin && this.#probeAt === Infinity) {
+      this.#probeAt = now + REDIAL_MIN_MS * this.#context.config.random();
+    }
+  }
+
+  /** Measures all servers although it has a home. */
+  #probeAgain(now: number): void {
+    this.#probeAt = Infinity;
+    if (this.#phase !== "homed") return;
+    this.#survey.begin(now);
+    this.#proceed(now);
   }
 
   #names(news: extended.NamesNews): void {
@@ -422,68 +471,73 @@ export class Session {
 
   /** A link is of no use any more. */
   #abandon(link: ClientLink, why: string, now: number): void {
-    const { contact } = link;
-    const isContact = contact.link === link;
+    const attachment = this.#attachmentOn(link);
+    const isContact = link.contact.link === link;
     this.#context.close(link);
-    if (link === this.#home) this.#homeLost(why, now);
+    if (attachment !== null) this.#lost(attachment, why, now);
     else if (isContact && !this.#isOver()) this.#survey.lost(link, why);
   }
 
-  #homeLost(why: string, now: number): void {
-    const home = this.#home;
-    if (this.#phase === "attached" && home !== null) this.#lostHome = home.contact.address;
-    this.#home = null;
-    this.#nextEcho = Infinity;
-    this.#deadline = Infinity;
-    this.#conversation.detach(now);
-    if (home !== null) {
-      this.#context.close(home);
-      this.#forsake(home.contact, why);
-    }
-    if (this.#isOver()) return;
-    // Others may be alive; but if no registration succeeds, it must not try in a loop.
-    if (this.#failures++ === 0) this.#beginSurvey(now);
-    else this.#unreachable(now);
-  }
-
-  #forsake(contact: Contact, why: string): void {
+  /** A server that it is at home at, or is going to, is of no use any more. */
+  #lost(attachment: Attachment, why: string, now: number): void {
+    const { contact, link, state } = attachment;
+    if (link !== null) this.#context.close(link);
     if (contact.link !== null) this.#context.close(contact.link);
     contact.fail(why);
-  }
-
-  /** The home, if it must give signs of life: a base one may be silent for hours. */
-  #watchedHome(): ClientLink | null {
-    return this.#home !== null && this.#home.contact.extended && !this.#isOver()
-      ? this.#home
-      : null;
-  }
-
-  #homeDeadline(): number {
-    const home = this.#watchedHome();
-    return home === null ? Infinity : Math.min(this.#nextEcho, home.heardAt + HOME_SILENCE_MS);
-  }
-
-  #tendHome(now: number): void {
-    const home = this.#watchedHome();
-    if (home === null) return;
-    if (now - home.heardAt >= HOME_SILENCE_MS) {
-      this.#homeLost("silent", now);
+    if (attachment === this.#next) {
+      this.#next = null;
+      this.#moveIfItLeaves(now);
       return;
     }
-    home.probes.expire(now);
-    if (now < this.#nextEcho) return;
-    this.#nextEcho = now + (this.openCount > 0 ? BUSY_ECHO_MS : IDLE_ECHO_MS);
-    this.#context.echo(home);
+    if (state === "attached") this.#left = { from: contact.address, reason: "home-lost" };
+    this.#conversation.detach(now);
+    // Perhaps it is almost at another one already.
+    this.#home = this.#next;
+    this.#next = null;
+    if (this.#home === null && !this.#isOver()) this.#recover(now);
+  }
+
+  /** Goes to the next best server that it knows, or asks them all; in the end it waits. */
+  #recover(now: number): void {
+    this.#phase = "waiting";
+    const attempt = this.#failures++;
+    const best = this.#survey.nextBest(null);
+    if (attempt < DIRECT_ATTEMPTS && best !== null && this.#name !== null) {
+      this.#survey.end(best, now);
+      this.#attachTo(best, now);
+    } else if (attempt <= DIRECT_ATTEMPTS) {
+      this.#failures = DIRECT_ATTEMPTS + 1;
+      this.#beginSurvey(now);
+      // If no registration succeeds, it must not try in a loop.
+    } else this.#unreachable(now);
+  }
+
+  #tend(now: number): void {
+    if (this.#isOver()) return;
+    for (const attachment of [this.#home, this.#next]) {
+      const why = attachment?.tend(now, this.openCount > 0) ?? null;
+      if (attachment !== null && why !== null) this.#lost(attachment, why, now);
+    }
+  }
+
+  #attachmentOn(link: ClientLink): Attachment | null {
+    if (this.#home?.link === link) return this.#home;
+    return this.#next?.link === link ? this.#next : null;
+  }
+
+  /** What waits for a dial of `contact`. */
+  #reaching(contact: Contact): Attachment | null {
+    for (const attachment of [this.#home, this.#next]) {
+      if (attachment?.contact === contact && attachment.link === null && !this.#isOver()) {
+        return attachment;
+      }
+    }
+    return null;
   }
 
   #deadlinePassed(now: number): void {
     this.#deadline = Infinity;
-    switch (this.#phase) {
-      case "waiting":
-        return this.#beginSurvey(now);
-      case "enrolling":
-        return this.#homeLost("it did not answer the registration", now);
-    }
+    if (this.#phase === "waiting") this.#beginSurvey(now);
   }
 
   #isOver(): boolean {
@@ -498,6 +552,7 @@ export class Session {
   }
 
   #wakeHome(): void {
-    if (this.#home !== null && this.#home.outbox.bytes > 0) this.#context.wake(this.#home);
+    const link = this.#home?.link ?? null;
+    if (link !== null && link.outbox.bytes > 0) this.#context.wake(link);
   }
 }

@@ -10,7 +10,7 @@ import type { Welcome } from "../codec/extended.ts";
 import { frame, Kind } from "../codec/wire.ts";
 import { addressText, parseAddress, understood } from "./address.ts";
 import { nearest } from "./choice.ts";
-import type { ClientContext } from "./client_context.ts";
+import { type ClientContext, DEADLINE_MS } from "./client_context.ts";
 import { type ClientLink, Contact, type Known } from "./contact.ts";
 import type { ClientEvent } from "./events.ts";
 import { CHOICE_PROBES, WARMUP_PROBES } from "./rtt.ts";
@@ -32,6 +32,10 @@ export class Survey {
   readonly #context: ClientContext;
   /** The address that each server was reached at, or is said to be, by id: it outlives the contact. */
   readonly #addresses = new Map<string, string>();
+  /** Addresses where an extended server was: one that says nothing is not mute but stopped. */
+  readonly #extended = new Set<string>();
+  /** Ids of servers that said that they leave. */
+  readonly #leaving = new Set<string>();
   readonly #known: Known[];
   #contacts: Contact[] = [];
   #active = false;
@@ -45,7 +49,7 @@ export class Survey {
 
   /** The servers that answered, nearest first. */
   get usable(): Contact[] {
-    return this.#contacts.filter(({ state }) => state === "ready")
+    return this.#contacts.filter(({ state, leaving }) => state === "ready" && !leaving)
       .toSorted((a, b) => (a.minMs ?? Number.MAX_VALUE) - (b.minMs ?? Number.MAX_VALUE));
   }
 
@@ -53,6 +57,22 @@ export class Survey {
   get failures(): { readonly address: string; readonly why: string }[] {
     return this.#contacts.filter(({ state }) => state === "failed")
       .map(({ address, failure }) => ({ address, why: failure ?? "" }));
+  }
+
+  /** The nearest extended server by the last samples, but `home`; null when none is left. */
+  nextBest(home: Contact | null): Contact | null {
+    return nearest(
+      this.usable.filter((contact) =>
+        contact.extended && contact !== home &&
+        (home === null || contact.id !== home.id)
+      ),
+    );
+  }
+
+  /** A server said that it leaves: it is not chosen any more. */
+  leaves(contact: Contact): void {
+    contact.leaving = true;
+    if (contact.id !== null) this.#leaving.add(contact.id);
   }
 
   /** The address by which the client reached a server; its id if it did not. */
@@ -85,14 +105,16 @@ export class Survey {
   }
 
   /** Starts over with every server known. */
-  begin(): void {
+  begin(now: number): void {
+    // Another one may be under way.
+    this.end(null, now);
     this.#active = true;
     this.#roundEnds = Infinity;
     this.#contacts = this.#known.map((known) => new Contact(known));
   }
 
   /** Ends it; the connections of all but `chosen` are closed politely. */
-  end(chosen: Contact, now: number): void {
+  end(chosen: Contact | null, now: number): void {
     this.#active = false;
     for (const contact of this.#contacts) {
       if (contact !== chosen) this.#context.sayGoodbye(contact.link, now);
@@ -150,6 +172,7 @@ export class Survey {
     const { contact } = link;
     if (contact.state !== "greeting" && contact.protocol !== "mute") return;
     contact.protocol = "extended";
+    this.#extended.add(contact.address);
     if (this.#contacts.some(({ card, state }) => card?.id === welcome.id && state !== "failed")) {
       // The same server by another address: one of them is enough.
       this.#contacts = this.#contacts.filter((other) => other !== contact);
@@ -157,6 +180,7 @@ export class Survey {
       return;
     }
     contact.card = welcome;
+    contact.leaving = this.#leaving.has(welcome.id);
     contact.window.clear();
     this.#addresses.set(welcome.id, contact.address);
     this.#isReady(contact, now);
@@ -209,8 +233,10 @@ export class Survey {
     for (const contact of this.#contacts) {
       const { link, state, nextProbeAt } = contact;
       if (link === null || this.#isDone(contact)) continue;
-      if (state === "greeting") next = Math.min(next, link.openedAt + MUTE_MS);
-      else if (link.probes.waiting > 0) next = Math.min(next, link.probes.nextTimeout());
+      if (state === "greeting") {
+        if (this.#mayBeMute(contact)) next = Math.min(next, link.openedAt + MUTE_MS);
+        else next = Math.min(next, link.openedAt + DEADLINE_MS);
+      } else if (link.probes.waiting > 0) next = Math.min(next, link.probes.nextTimeout());
       else if (!link.echoQueued) next = Math.min(next, nextProbeAt);
     }
     return next;
@@ -219,7 +245,10 @@ export class Survey {
   #tend(contact: Contact, now: number): void {
     const { link } = contact;
     if (link === null) return;
-    if (contact.state === "greeting" && now - link.openedAt >= MUTE_MS) {
+    const silentMs = now - link.openedAt;
+    if (contact.state === "greeting" && !this.#mayBeMute(contact)) {
+      if (silentMs >= DEADLINE_MS) this.#giveUp(contact);
+    } else if (contact.state === "greeting" && silentMs >= MUTE_MS) {
       // What TCP needed to connect is the only RTT that such a server gives.
       contact.protocol = "mute";
       contact.window.add(contact.connectMs);
@@ -234,6 +263,10 @@ export class Survey {
     }
     const mayProbe = link.probes.waiting === 0 && !link.echoQueued && !this.#isDone(contact);
     if (mayProbe && now >= contact.nextProbeAt) this.#context.echo(link);
+  }
+
+  #mayBeMute({ address }: Contact): boolean {
+    return !this.#extended.has(address);
   }
 
   #isReady(contact: Contact, now: number): void {

@@ -207,7 +207,15 @@ Deno.test("another id at a loopback address: only that address goes", () => {
 
 Deno.test("this server itself behind a seed is dialled once and never again", () => {
   const members = membersOf({ seeds: ["10.0.0.1:1"] });
-  members.isSelf(onlyDial(members, 0));
+  members.isSelf(onlyDial(members, 0), { address: "10.0.0.1:1", now: 0 });
+  assertEquals(members.nextDial(), Infinity);
+});
+
+Deno.test("a member that was at this server's own address before it is gone for good", () => {
+  const members = membersOf();
+  members.learn(card("old", "10.0.0.1:1"), { itself: false, now: 0 });
+  members.isSelf(onlyDial(members, 0), { address: "10.0.0.1:1", now: 0 });
+  assertEquals(members.left, ["old"]);
   assertEquals(members.nextDial(), Infinity);
 });
 
@@ -252,7 +260,7 @@ Deno.test("nobody vouches for who announces himself: he is told to no one", () =
   members.found({ id: "z", addresses: ["10.0.0.2:4000"] }, 0);
   assertEquals(members.cards({ linkedOnly: false }), []);
   const target = onlyDial(members, 0);
-  members.isSelf(target);
+  members.isSelf(target, { address: "10.0.0.2:4000", now: 0 });
   assertEquals(members.nextDial(), Infinity);
 });
 
@@ -287,4 +295,24 @@ Deno.test("told of ever more servers that left, it remembers the newest", () => 
   for (let count = 0; count < 3_000; count++) members.leave(`x${count}`, 0);
   assertEquals(members.left.length, 1_024);
   assertEquals(members.left.at(-1), "x2999");
+});
+
+Deno.test("who is said to have left while there is a link is gone when that is lost", () => {
+  const members = membersOf();
+  members.learn(card("z", "10.0.0.2:4000"), { itself: true, now: 0 });
+  members.linked("z", 0);
+  assertEquals(members.hearsayLeave("z", 1), false);
+  assertEquals([members.isLinked("z"), members.left], [true, []]);
+  members.unlinked("z", 2);
+  assertEquals([members.isLinked("z"), members.left], [false, ["z"]]);
+  assertEquals(members.hearsayLeave("y", 3), true);
+});
+
+Deno.test("it is joining until each seed was tried to the end once", () => {
+  const members = membersOf({ seeds: ["10.0.0.1:1"] });
+  assertEquals(members.isJoining, true);
+  const target = onlyDial(members, 0);
+  assertEquals(members.isJoining, true);
+  members.failed(target, 1);
+  assertEquals(members.isJoining, false);
 });

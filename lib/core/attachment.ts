@@ -1,0 +1,141 @@
+/**
+ * One server that a client is registered at, or is about to be: reaching it,
+ * asking for the name, and noticing that it is gone.
+ *
+ * @module
+ */
+
+import { register } from "../codec/base.ts";
+import { enrol } from "../codec/extended.ts";
+import { frame, Kind } from "../codec/wire.ts";
+import { type ClientContext, DEADLINE_MS } from "./client_context.ts";
+import type { ClientLink, Contact } from "./contact.ts";
+
+/** Signs of life: more often while somebody waits for a receipt. */
+const BUSY_ECHO_MS = 1_000;
+const IDLE_ECHO_MS = 5_000;
+
+/** A home that is silent for so long is gone. */
+const HOME_SILENCE_MS = 15_000;
+
+/** A server that was there a moment ago answers within this, or is passed over. */
+const GREETING_MS = 1_000;
+
+/** What a client asks for. */
+export interface Wish {
+  readonly name: string;
+  /** How often its session has asked before. */
+  readonly moves: number;
+}
+
+/**
+ * One registration: on its way to the server, asking for the name, attached,
+ * or without a name because the one it wanted was refused.
+ */
+export class Attachment {
+  state: "reaching" | "enrolling" | "attached" | "nameless" = "reaching";
+  link: ClientLink | null = null;
+  /** The server said that it leaves. */
+  leaving = false;
+  readonly #context: ClientContext;
+  #wish: Wish;
+  #deadline = Infinity;
+  #nextEcho = Infinity;
+
+  constructor(context: ClientContext, readonly contact: Contact, wish: Wish) {
+    this.#context = context;
+    this.#wish = wish;
+  }
+
+  /** The name that it has, or asks for. */
+  get name(): string {
+    return this.#wish.name;
+  }
+
+  /** Asks for the name on the contact's own link, or dials for one. */
+  begin(now: number): void {
+    const { contact } = this;
+    if (contact.extended && contact.link !== null) {
+      // It is not for measuring any more, and stays when that is over.
+      this.link = contact.link;
+      contact.link = null;
+      this.enrol(this.#wish, now);
+      return;
+    }
+    // A base server is registered at on a connection of its own, as the original does.
+    this.#deadline = now + (contact.extended ? GREETING_MS : DEADLINE_MS);
+    this.#context.dial(contact, "home");
+  }
+
+  /** The dial is connected. */
+  opened(link: ClientLink, now: number): void {
+    this.link = link;
+    if (!this.contact.extended) {
+      this.enrol(this.#wish, now);
+      return;
+    }
+    this.#deadline = now + GREETING_MS;
+    this.#context.send(link, frame(Kind.Hello));
+  }
+
+  /** 8/1: the server is still what it was. */
+  welcomed(now: number): void {
+    if (this.state === "reaching") this.enrol(this.#wish, now);
+  }
+
+  /** Asks for a name. */
+  enrol(wish: Wish, now: number): void {
+    const { link, contact } = this;
+    if (link === null) return;
+    this.#wish = wish;
+    this.state = "enrolling";
+    this.#deadline = now + DEADLINE_MS;
+    this.#nextEcho = now + BUSY_ECHO_MS;
+    const { session, token } = this.#context.config;
+    const bytes = contact.extended ? enrol({ ...wish, session, token }) : register(wish.name);
+    this.#context.send(link, bytes);
+  }
+
+  /** It has the name. */
+  attached(): void {
+    this.state = "attached";
+    this.#deadline = Infinity;
+  }
+
+  /** The name is somebody else's. */
+  refused(): void {
+    this.state = "nameless";
+    this.#deadline = Infinity;
+  }
+
+  /** Something is to be sent, whose answer must be waited for: look whether it is alive. */
+  hurry(now: number): void {
+    this.#nextEcho = Math.min(this.#nextEcho, now + BUSY_ECHO_MS);
+  }
+
+  /** Gives signs of life; returns why the server is of no use any more, or null. */
+  tend(now: number, busy: boolean): string | null {
+    if (now >= this.#deadline) {
+      return this.state === "enrolling"
+        ? "it did not answer the registration"
+        : "no answer in time";
+    }
+    const { link } = this;
+    // A base server may be silent for hours.
+    if (link === null || !this.contact.extended || this.state === "reaching") return null;
+    if (now - link.heardAt >= HOME_SILENCE_MS) return "silent";
+    link.probes.expire(now);
+    if (now >= this.#nextEcho) {
+      this.#nextEcho = now + (busy ? BUSY_ECHO_MS : IDLE_ECHO_MS);
+      this.#context.echo(link);
+    }
+    return null;
+  }
+
+  /** When `tend` has something to do. */
+  nextDeadline(): number {
+    const { link } = this;
+    if (link === null || !this.contact.extended || this.state === "reaching") return this.#deadline;
+    return Math.min(this.#deadline, this.#nextEcho, link.heardAt + HOME_SILENCE_MS);
+  }
+}

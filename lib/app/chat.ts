@@ -31,6 +31,8 @@ import { inputLines } from "./standard_input.ts";
 import { quoted, UsageError } from "./usage_error.ts";
 import { wrapped } from "./wrap.ts";
 
+const GREETING = "A line is NAME TEXT; /help shows more.";
+
 /** What follows in the next rows stands below the text, not below the time. */
 const CLOCK_WIDTH = 6;
 
@@ -71,7 +73,7 @@ class Talk {
     this.#lost.promise.catch(() => {});
     const { printer } = attachment;
     if (onTerminal) {
-      printer.out("A line is NAME TEXT; /help shows more.");
+      for (const row of wrapped(GREETING, { width: terminalWidth() })) printer.out(row);
       printer.words = (event, options) => this.#words(event, options);
     }
     this.#editor = !onTerminal ? null : new LineEditor({

@@ -7,6 +7,7 @@
 import type { ClientEvent } from "../core/events.ts";
 import { OutputError, terminalWidth, wantsColour, writeError, writeOut } from "./output.ts";
 import { jsonLine, textLines, type TextOptions } from "./print.ts";
+import { wrapped } from "./wrap.ts";
 
 /** Draws events as a table. */
 export type Table<Event> = (events: readonly Event[], options: TextOptions) => string[];
@@ -36,7 +37,10 @@ export class Printer {
   event(event: ClientEvent): void {
     if (this.json) this.out(jsonLine(event));
     else if (isDiagnostic(event)) {
-      for (const line of this.words(event, textOptions(Deno.stderr))) this.err(line);
+      const options = textOptions(Deno.stderr);
+      for (const line of this.words(event, options)) {
+        for (const row of wrapped(line, options)) this.err(row);
+      }
     } else {
       for (const line of this.words(event, textOptions(Deno.stdout))) this.out(line);
     }

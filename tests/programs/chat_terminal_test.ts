@@ -126,6 +126,20 @@ for (const columns of [80, 40]) {
   );
 }
 
+onTerminal("where one is attached is broken between words, too", async () => {
+  await using server = await ServerProgram.start([]);
+  const args = ["--name", "bob", "--server", server.address];
+  await using bob = await Terminal.start("client", args, { columns: 30, reads });
+  await bob.is(
+    "attached to SERVER as",
+    "bob (RTT)",
+    "A line is NAME TEXT; /help",
+    "shows more.",
+    "Nobody else is here yet.",
+    "bob>",
+  );
+});
+
 onTerminal(
   "a window that gets narrower, or wider, while somebody types",
   () =>
@@ -347,7 +361,7 @@ onTerminal("who joins, who leaves, and that one moved, is said quietly", async (
   await bob.is("HH:MM ada joined", "bob>");
   await bob.type("ada half a li");
   clique.servers[home]?.signal("SIGTERM");
-  const moved = "HH:MM moved from SERVER to SERVER (RTT): the server was lost";
+  const moved = "HH:MM moved from SERVER to SERVER (RTT): the server stops";
   await bob.is("HH:MM ada joined", moved, "bob> ada half a li");
   await bob.line("ne");
   await ada.says(/^bob: half a line$/);

@@ -39,6 +39,7 @@ export class Attachment {
   leaving = false;
   readonly #context: ClientContext;
   #wish: Wish;
+  #askedAsBase = false;
   #deadline = Infinity;
   #nextEcho = Infinity;
 
@@ -55,7 +56,10 @@ export class Attachment {
   /** Asks for the name on the contact's own link, or dials for one. */
   begin(now: number): void {
     const { contact } = this;
-    if (contact.extended && contact.link !== null) {
+    // One that has not said a word may be an extended server that is slow: what
+    // it says first on this link, 8/1 or 2/0, tells.
+    const asksHere = contact.extended || contact.protocol === "mute";
+    if (asksHere && contact.link !== null) {
       // It is not for measuring any more, and stays when that is over.
       this.link = contact.link;
       contact.link = null;
@@ -78,9 +82,10 @@ export class Attachment {
     this.#context.send(link, frame(Kind.Hello));
   }
 
-  /** 8/1: the server is extended still, or another one at its address. */
+  /** 8/1: the server is extended, still or after all, or another one at its address. */
   welcomed(card: Welcome, now: number): void {
-    if (this.state !== "reaching") return;
+    const askedInVain = this.state === "enrolling" && this.#askedAsBase;
+    if (this.state !== "reaching" && !askedInVain) return;
     this.contact.card = card;
     this.enrol(this.#wish, now);
   }
@@ -94,8 +99,11 @@ export class Attachment {
     this.#deadline = now + DEADLINE_MS;
     this.#nextEcho = now + BUSY_ECHO_MS;
     const { session, token } = this.#context.config;
-    const bytes = contact.extended ? enrol({ ...wish, session, token }) : register(wish.name);
-    this.#context.send(link, bytes);
+    this.#askedAsBase = !contact.extended;
+    this.#context.send(
+      link,
+      this.#askedAsBase ? register(wish.name) : enrol({ ...wish, session, token }),
+    );
   }
 
   /** It has the name. */

@@ -24,11 +24,18 @@ export class ClientLink {
   closing = false;
   ready = false;
 
-  constructor(readonly id: number, readonly contact: Contact, now: number) {
+  constructor(
+    readonly id: number,
+    readonly contact: Contact,
+    { now, remote }: { readonly now: number; readonly remote: string },
+  ) {
+    this.remote = remote;
     this.openedAt = now;
     this.heardAt = now;
   }
 
+  /** The address at the other end, whatever name it was dialled by. */
+  readonly remote: string;
   readonly openedAt: number;
 }
 

@@ -264,10 +264,17 @@ export class Homes {
         return this.#attached(attachment, attachment.name, now);
       case Kind.NameTaken:
         return this.#refusedByBase(attachment, now);
-      case Kind.Enrolled:
-        return this.#attached(attachment, extended.decodeEnrolled(payload), now);
-      case Kind.Refused:
-        return this.#refused(attachment, extended.decodeRefused(payload), now);
+      case Kind.Enrolled: {
+        const name = extended.decodeEnrolled(payload);
+        // An answer about another name than was asked for last says nothing any more.
+        if (name === attachment.name) this.#attached(attachment, name, now);
+        return;
+      }
+      case Kind.Refused: {
+        const refusal = extended.decodeRefused(payload);
+        if (refusal.name === attachment.name) this.#refused(attachment, refusal, now);
+        return;
+      }
     }
   }
 

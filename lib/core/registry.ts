@@ -69,7 +69,10 @@ export class Registry {
 
   /** 2/1: a base client asks for a name. */
   register(link: Link, payload: Uint8Array): void {
-    if (link.extended || (link.role !== "new" && link.role !== "client")) {
+    // A client that waited in vain took this server for an original. It has been
+    // welcomed since, and asks again as it should.
+    if (link.extended) return;
+    if (link.role !== "new" && link.role !== "client") {
       throw unexpected("register", "it comes from a base client");
     }
     let name: string;

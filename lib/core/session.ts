@@ -124,7 +124,7 @@ export class Session {
     if (dialled === undefined) return;
     this.#context.dials.delete(how.dial ?? -1);
     const { contact, purpose } = dialled;
-    const link = new ClientLink(id, contact, now);
+    const link = new ClientLink(id, contact, { now, remote: how.remote.hostname });
     this.#context.links.set(id, link);
     if (purpose === "contact") {
       contact.connectMs = how.connectMs;
@@ -253,8 +253,8 @@ export class Session {
   }
 
   #welcomed(link: ClientLink, welcome: extended.Welcome, now: number): void {
-    this.#homes.welcomed(link, welcome, now);
     this.#survey.welcome(link, welcome, now);
+    this.#homes.welcomed(link, welcome, now);
   }
 
   #names(news: extended.NamesNews): void {

@@ -184,7 +184,7 @@ export class Survey {
     contact.window.clear();
     this.#addresses.set(welcome.id, contact.address);
     this.#isReady(contact, now);
-    const hostname = parseAddress(contact.address)?.hostname ?? "";
+    const hostname = hostOf(link);
     for (const { id, addresses: told } of welcome.members) {
       const addresses = understood(told, hostname);
       const [address] = addresses;
@@ -202,7 +202,7 @@ export class Survey {
     contact.protocol = "base";
     contact.window.clear();
     this.#isReady(contact, now);
-    const hostname = parseAddress(contact.address)?.hostname ?? "";
+    const hostname = hostOf(link);
     for (const port of decodeServersReply(payload)) {
       this.#learn({ id: null, addresses: [addressText({ hostname, port })] });
     }
@@ -312,4 +312,14 @@ export class Survey {
     const { intervalMs, random } = this.#context.config;
     return intervalMs ?? random() * PROBE_GAP_MS;
   }
+}
+
+/**
+ * The host at the other end, as what it tells is to be judged by: a name may
+ * mean this very machine. Only what was typed has the zone of a link-local
+ * address.
+ */
+function hostOf({ contact, remote }: ClientLink): string {
+  const typed = parseAddress(contact.address)?.hostname ?? "";
+  return typed.includes("%") ? typed : remote;
 }

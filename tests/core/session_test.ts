@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ClientEvent } from "../../lib/core/events.ts";
 import { BaseServer, type BaseServerOptions } from "../testing/base_server.ts";
-import type { Session } from "../../lib/core/session.ts";
+import { welcome } from "../../lib/codec/extended.ts";
+import { Session } from "../../lib/core/session.ts";
 import { type Machine, type SimClient, type SimServer, World } from "../testing/world.ts";
 
 const SECOND = 1_000;
@@ -464,4 +465,55 @@ Deno.test("a receipt tells how long each leg took", () => {
   for (const [ms, wanted] of [[homeMs, 20], [receiverMs, 40]] as const) {
     assert(ms >= wanted && ms < wanted + 10, `${ms} ms, wanted ${wanted}`);
   }
+});
+
+Deno.test("a server that is only slow to answer is no original, whenever it wakes", () => {
+  for (const frozenMs of [400, 550, 700, 1_200, 3_000]) {
+    const { world, servers } = clique(1);
+    servers[0]?.machine.freeze();
+    const ada = world.client({ servers: ["10.0.0.1:4000"], name: "ada" });
+    world.run(frozenMs);
+    servers[0]?.machine.thaw();
+    attachedIn(world, 10 * SECOND, ada);
+    say(ada, "ada", "extended");
+    world.run(SECOND);
+    assertEquals(receipts(ada), ["1 delivered"], `frozen for ${frozenMs} ms`);
+  }
+});
+
+Deno.test("of two names that it asks for in a row it has the second, and knows it", () => {
+  const { world, servers } = clique(2);
+  const ada = world.client({ servers: ["10.0.0.1:4000"], name: "ada" });
+  attachedIn(world, 5 * SECOND, ada);
+  ada.machine.act((core, now) => core.attach("first", now));
+  ada.machine.act((core, now) => core.attach("second", now));
+  world.run(SECOND);
+  assertEquals(ada.client.name, "second");
+  assertEquals(servers[0]?.node.names.map(({ name }) => name), ["second"]);
+  say(ada, "second", "to myself");
+  world.run(SECOND);
+  assertEquals(receipts(ada), ["1 delivered"]);
+});
+
+Deno.test("a server known by a name for this machine tells of the others on it", () => {
+  const session = new Session({
+    servers: ["attic:4000"],
+    session: 1,
+    token: "t",
+    random: () => 0.5,
+    probes: 0,
+  });
+  session.start(0);
+  const dialled = (): string[] =>
+    session.takeActions().flatMap((action) =>
+      action.kind === "dial" ? [`${action.dial} ${action.hostname}:${action.port}`] : []
+    );
+  assertEquals(dialled(), ["1 attic:4000"]);
+  const local = { hostname: "127.0.0.1", port: 50_000 };
+  const remote = { hostname: "127.0.0.1", port: 4000 };
+  session.opened(1, { dial: 1, connectMs: 1, local, remote }, 1);
+  const other = { id: "00000000000b", label: "", addresses: ["127.0.0.1:4010"] };
+  const card = { id: "00000000000a", label: "", addresses: [], clients: 0, base: [] };
+  session.receive(1, welcome({ ...card, members: [other] }), 2);
+  assertEquals(dialled(), ["2 127.0.0.1:4010"]);
 });

@@ -49,6 +49,9 @@ export async function send(
   return failed ? ExitCode.undelivered : ExitCode.done;
 }
 
+/** A server that was just reached answers a question within this. */
+const ANSWER_MS = 5_000;
+
 /** `who`: the names of the whole clique. */
 export async function who(session: LiveSession, printer: Printer): Promise<number> {
   const clients: EventOf<"client">[] = [];
@@ -59,7 +62,9 @@ export async function who(session: LiveSession, printer: Printer): Promise<numbe
   if (!session.call((core) => core.who(false))) {
     throw new Failure("refused", "Cannot list clients: an original server does not tell them");
   }
-  await answered;
+  if (!await within(ANSWER_MS, answered)) {
+    throw new Failure("unreachable", "Cannot list clients: the server did not answer");
+  }
   printer.table(clients, whoTable);
   return ExitCode.done;
 }
@@ -89,4 +94,15 @@ function reportMissing(session: LiveSession, { servers: named }: ClientOptions):
     .filter(({ address }) => !guesses.includes(address));
   for (const { address, why } of missing) writeError(clean(`Cannot reach ${address}: ${why}`));
   return missing.length > 0 ? ExitCode.undelivered : ExitCode.done;
+}
+
+/** Whether `promise` resolves within so many milliseconds. */
+async function within(ms: number, promise: Promise<void>): Promise<boolean> {
+  const { promise: over, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), ms);
+  try {
+    return await Promise.race([over, promise.then(() => true)]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

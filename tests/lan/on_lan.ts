@@ -5,10 +5,26 @@
  */
 
 import { assertEquals } from "@std/assert";
-import { type Host, Lan, lanProblem } from "../testing/lan.ts";
+import { compileAll } from "../../lib/app/compile.ts";
+import { withStub } from "../testing/denort.ts";
+import { type Host, Lan, lanProblem, runCompiled } from "../testing/lan.ts";
 import type { Json, Program } from "../testing/program.ts";
 
 const problem = await lanProblem();
+
+let binaries = "";
+
+// What runs on the hosts is what people copy to their machines.
+Deno.test.beforeAll(async () => {
+  if (problem !== null) return;
+  binaries = await Deno.makeTempDir();
+  await withStub((env) => compileAll({ folder: `${binaries}/`, target: null, env }));
+  runCompiled(binaries);
+});
+
+Deno.test.afterAll(async () => {
+  if (binaries !== "") await Deno.remove(binaries, { recursive: true });
+});
 
 /** A test with a LAN of its own; where there can be none, its line says why it is skipped. */
 export function onLan(name: string, test: (lan: Lan) => Promise<void>): void {

@@ -11,6 +11,22 @@ import { Program } from "./program.ts";
 /** No command of the system takes longer. */
 const COMMAND_MS = 10_000;
 
+let folder: string | null = null;
+
+/** From now on hosts run the compiled programs in `binaries`; null: `deno run` again. */
+export function runCompiled(binaries: string | null): void {
+  folder = binaries;
+}
+
+/** What a program's file is called. */
+function named(program: "server" | "client"): string {
+  return folder === null ? program : `p2p-rtt-${program}`;
+}
+
+function compiled(): { readonly binaries?: string } {
+  return folder === null ? {} : { binaries: folder };
+}
+
 /** How a host begins. */
 export interface HostOptions {
   /** False: it knows no IPv6 at all. */
@@ -125,7 +141,10 @@ export class Host {
 
   /** Starts a server on this host, and waits until it accepts connections. */
   async server(...args: readonly string[]): Promise<Program> {
-    const server = new Program("server", [...args, "--log-format", "json"], { by: this.by });
+    const server = new Program(named("server"), [...args, "--log-format", "json"], {
+      by: this.by,
+      ...compiled(),
+    });
     try {
       await server.says("listening on ");
     } catch (error) {
@@ -137,7 +156,7 @@ export class Host {
 
   /** Starts a client on this host. */
   client(...args: readonly string[]): Program {
-    return new Program("client", ["--json", ...args], { by: this.by });
+    return new Program(named("client"), ["--json", ...args], { by: this.by, ...compiled() });
   }
 
   /** Runs `ip` on this host, and returns what it prints. */

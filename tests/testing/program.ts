@@ -70,7 +70,10 @@ export class Program implements AsyncDisposable {
     this.#child = new Deno.Command(whole.command, {
       args: whole.args,
       cwd: binaries ?? ROOT,
-      ...(binaries === undefined ? { env: { NO_COLOR: "1" } } : { clearEnv: true }),
+      // A command that runs it must be found, so there the environment stays.
+      ...(binaries === undefined || by.length > 0
+        ? { env: { NO_COLOR: "1" } }
+        : { clearEnv: true }),
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

@@ -12,7 +12,7 @@ import { nearest } from "./choice.ts";
 import type { ClientContext } from "./client_context.ts";
 import type { ClientLink, Contact } from "./contact.ts";
 import type { Conversation } from "./conversation.ts";
-import { REDIAL_MAX_MS, REDIAL_MIN_MS } from "./members.ts";
+import { REDIAL_MAX_MS, REDIAL_MIN_MS } from "./target.ts";
 import type { Survey } from "./survey.ts";
 
 /** Servers tried by the last samples, at once, before all are asked again. */

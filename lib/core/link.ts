@@ -6,7 +6,7 @@
 
 import { FrameReader } from "../codec/reader.ts";
 import { type Address, isLoopback } from "./address.ts";
-import type { Target } from "./members.ts";
+import type { Target } from "./target.ts";
 import { Outbox } from "./outbox.ts";
 import type { Seat } from "./roster.ts";
 

@@ -9,14 +9,9 @@
  */
 
 import type { MemberCard } from "../codec/extended.ts";
+import { type Address, isUniversalText, parseAddress, withZones } from "./address.ts";
 import { MOVING_MS } from "./roster.ts";
-import { type Address, addressText, isUniversalText, parseAddress, withZones } from "./address.ts";
-
-/** The first redial comes at most so late; each failure doubles it. */
-export const REDIAL_MIN_MS = 250;
-
-/** No redial comes later: a repaired network is found again within this. */
-export const REDIAL_MAX_MS = 30_000;
+import { placeKey, REDIAL_MIN_MS, redialAt, type Target, target } from "./target.ts";
 
 /** A member that left is not taken for a new one so long. */
 export const LEFT_MS = 3_600_000;
@@ -32,25 +27,6 @@ const MAX_MEMBERS = 1_024;
 
 /** So many servers that announce themselves are dialled at once: more mean harm. */
 const MAX_FOUND = 64;
-
-/** Something to dial, and how that went so far. */
-export interface Target {
-  readonly kind: "seed" | "member" | "base" | "found";
-  /** The addresses to try, in turn. */
-  addresses: readonly string[];
-  /** The member's id, or that of the member that last answered at a seed. */
-  id: string | null;
-  attempts: number;
-  /** No dial of it has come to its end yet. */
-  isFresh: boolean;
-  next: number;
-  /** A dial or a handshake is under way. */
-  busy: boolean;
-  /** There is a link to a base server, which has no id. */
-  baseLinked: boolean;
-  /** The asker announced itself, so a dial-back need not. */
-  announced: boolean;
-}
 
 interface Member {
   label: string;
@@ -424,40 +400,6 @@ export class Members {
 
   #later(target: Target, now: number): void {
     this.#next = null;
-    const rounds = (target.attempts - 1) / Math.max(1, target.addresses.length);
-    const round = Math.max(0, Math.floor(rounds));
-    const most = Math.min(
-      REDIAL_MAX_MS,
-      REDIAL_MIN_MS * 2 ** Math.min(round, 20),
-    );
-    // Full jitter, so that those who lost the same server do not come in step
-    // (M. Brooker, "Exponential Backoff And Jitter").
-    target.next = now + most * this.#random();
+    target.next = redialAt(target, now, this.#random);
   }
-}
-
-function target(
-  kind: Target["kind"],
-  addresses: readonly string[],
-  id: string | null,
-): Target {
-  return {
-    kind,
-    addresses,
-    id,
-    attempts: 0,
-    isFresh: true,
-    next: 0,
-    busy: false,
-    baseLinked: false,
-    announced: false,
-  };
-}
-
-/** One place, one key: the names of this machine's loopback are the same place. */
-function placeKey(text: string): string {
-  const address = parseAddress(text);
-  if (address === null) return text;
-  const hostname = address.hostname === "localhost" ? "127.0.0.1" : address.hostname;
-  return addressText({ hostname, port: address.port });
 }

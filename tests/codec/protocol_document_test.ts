@@ -1,7 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { NODE_LIMITS } from "../../lib/core/node.ts";
 import { MAX_WRITE_BYTES } from "../../lib/core/outbox.ts";
-import { FORGOTTEN_MS, LEFT_MS, REDIAL_MAX_MS, REDIAL_MIN_MS } from "../../lib/core/members.ts";
+import { FORGOTTEN_MS, LEFT_MS } from "../../lib/core/members.ts";
+import { REDIAL_MAX_MS, REDIAL_MIN_MS } from "../../lib/core/target.ts";
 import { MOVING_MS } from "../../lib/core/roster.ts";
 import { PROBE_TIMEOUT_MS } from "../../lib/core/rtt.ts";
 import { RECEIPT_TIMEOUT_MS } from "../../lib/core/sending.ts";

@@ -1,12 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  FORGOTTEN_MS,
-  LEFT_MS,
-  Members,
-  REDIAL_MAX_MS,
-  REDIAL_MIN_MS,
-  type Target,
-} from "../../lib/core/members.ts";
+import { FORGOTTEN_MS, LEFT_MS, Members } from "../../lib/core/members.ts";
+import { REDIAL_MAX_MS, REDIAL_MIN_MS, type Target } from "../../lib/core/target.ts";
 import { addressText } from "../../lib/core/address.ts";
 
 /** A server `m` with the seeds given; jitter takes its full length. */

@@ -1,5 +1,5 @@
 /**
- * Plays seeds of the simulated world without end in sight, and says how fast,
+ * Plays seeds of the simulated world one after the other, and says how fast,
  * and what was wrong: `deno task simulate --seeds N --from N --servers N
  * --clients N --transcript`.
  *
@@ -11,6 +11,9 @@ import { troubled } from "./trouble.ts";
 
 /** Lines of a transcript that are shown when it is not asked for. */
 const LAST_LINES = 40;
+
+/** It says how far it is each time that so many are played. */
+const PROGRESS_SEEDS = 1_000;
 
 /** More findings than this help nobody. */
 const MAX_FINDINGS = 20;
@@ -29,6 +32,7 @@ let played = 0;
 
 for (let seed = first; seed < first + count && findings < MAX_FINDINGS; seed++) {
   played++;
+  if (played % PROGRESS_SEEDS === 0) summarize();
   if (transcript) troubled(seed, { servers, clients, trace: print });
   const finding = troubled(seed, { servers, clients });
   if (finding === null) continue;
@@ -41,9 +45,13 @@ for (let seed = first; seed < first + count && findings < MAX_FINDINGS; seed++) 
   print(`seed ${seed}, step ${step}, after ${atMs.toFixed(2)} ms: ${what}`);
   print(`  replay: deno task simulate --from ${seed} --seeds 1 --transcript${size.join("")}\n`);
 }
-const minutes = (performance.now() - begun) / 60_000;
-print(`${played} seeds, ${findings} wrong, ${Math.round(played / minutes)} seeds a minute`);
+if (played % PROGRESS_SEEDS !== 0) summarize();
 Deno.exitCode = findings > 0 ? 1 : 0;
+
+function summarize(): void {
+  const minutes = (performance.now() - begun) / 60_000;
+  print(`${played} seeds, ${findings} wrong, ${Math.round(played / minutes)} seeds a minute`);
+}
 
 function print(line: string): void {
   // deno-lint-ignore no-console

@@ -275,6 +275,7 @@ export class Wires implements Plug {
       const { peer } = end;
       if (end.held.length > 0 || (peer !== null && this.isCut(end.host, peer.host))) {
         end.held.push(run);
+        this.#ends.add(end);
       } else run();
     });
   }

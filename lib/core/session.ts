@@ -266,7 +266,7 @@ export class Session {
   #beginSurvey(now: number): void {
     this.#phase = "surveying";
     this.#deadline = Infinity;
-    this.#survey.begin();
+    this.#survey.begin(now);
     this.#proceed(now);
   }
 
@@ -456,7 +456,7 @@ export class Session {
   #probeAgain(now: number): void {
     this.#probeAt = Infinity;
     if (this.#phase !== "homed") return;
-    this.#survey.begin();
+    this.#survey.begin(now);
     this.#proceed(now);
   }
 

@@ -105,7 +105,9 @@ export class Survey {
   }
 
   /** Starts over with every server known. */
-  begin(): void {
+  begin(now: number): void {
+    // Another one may be under way.
+    this.end(null, now);
     this.#active = true;
     this.#roundEnds = Infinity;
     this.#contacts = this.#known.map((known) => new Contact(known));

@@ -35,6 +35,8 @@ export interface ProgramOptions {
   readonly shell?: string;
   /** Runs it by this command, which is given the program and its arguments. */
   readonly by?: readonly string[];
+  /** Takes each line of standard output, in place of keeping it in `out`. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** One running program. */
@@ -49,13 +51,15 @@ export class Program implements AsyncDisposable {
   readonly #noMore = new AbortController();
   readonly #ended: Promise<void>;
   readonly #watch = new Watch(() => this.#describe());
+  readonly #onLine: (line: string) => void;
   #code: number | null = null;
 
   constructor(
     program: ProgramName,
     args: readonly string[],
-    { shell, by = [] }: ProgramOptions = {},
+    { shell, by = [], onLine }: ProgramOptions = {},
   ) {
+    this.#onLine = onLine ?? ((line): void => void this.out.push(line));
     this.name = [program, ...args].join(" ").slice(0, 200);
     const [command = "", ...rest] = [...by, ...commandOf(program), ...args];
     const whole = shell === undefined
@@ -111,6 +115,11 @@ export class Program implements AsyncDisposable {
     );
   }
 
+  /** Its exit code; null while it runs. */
+  get code(): number | null {
+    return this.#code;
+  }
+
   /** Writes a line to its standard input. */
   async type(line: string): Promise<void> {
     await this.#input.write(new TextEncoder().encode(`${line}\n`));
@@ -132,8 +141,8 @@ export class Program implements AsyncDisposable {
   }
 
   /** Waits until it has ended by itself. */
-  async ends(): Promise<Ended> {
-    await this.#watch.until(`${this.name}: it ends`, () => this.#code !== null);
+  async ends(deadlineMs?: number): Promise<Ended> {
+    await this.#watch.until(`${this.name}: it ends`, () => this.#code !== null, deadlineMs);
     await this.#ended;
     return { code: this.#code ?? -1, out: this.out, err: this.err };
   }
@@ -155,8 +164,11 @@ export class Program implements AsyncDisposable {
   async #run(): Promise<void> {
     const { stdout, stderr, status } = this.#child;
     const reading = [
-      this.#read(stdout, { into: this.out, signal: this.#noMoreOutput.signal }),
-      this.#read(stderr, { into: this.err, signal: this.#noMore.signal }),
+      this.#read(stdout, { take: this.#onLine, signal: this.#noMoreOutput.signal }),
+      this.#read(stderr, {
+        take: (line) => void this.err.push(line),
+        signal: this.#noMore.signal,
+      }),
     ];
     const { code } = await status;
     await Promise.all(reading);
@@ -167,10 +179,10 @@ export class Program implements AsyncDisposable {
 
   async #read(
     stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-    { into, signal }: { into: string[]; signal: AbortSignal },
+    { take, signal }: { take: (line: string) => void; signal: AbortSignal },
   ): Promise<void> {
     for await (const line of lines(stream, signal)) {
-      into.push(line);
+      take(line);
       this.#watch.changed();
     }
   }

@@ -134,8 +134,8 @@ export class RelayConnection {
   }
 
   /** Passes on what was held. */
-  heal(): void {
-    for (const way of BOTH) this.#lanes[way].release();
+  heal(ways: readonly Way[] = BOTH): void {
+    for (const way of ways) this.#lanes[way].release();
   }
 
   /** Closes both ends; what is under way is lost. */

@@ -6,6 +6,7 @@
 
 import { DEFAULT_CLIQUE_NAME } from "../codec/announcement.ts";
 import { type Address, isLoopback } from "../core/address.ts";
+import { NODE_LIMITS } from "../core/node.ts";
 import {
   ALL_INTERFACES,
   ALL_INTERFACES_IPV6,
@@ -15,7 +16,7 @@ import {
 } from "./address.ts";
 import { type OptionValues, parseCommandLine } from "./args.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
-import { checkedName, choice } from "./option_values.ts";
+import { checkedName, choice, secondsAsMs } from "./option_values.ts";
 import { quoted, UsageError } from "./usage_error.ts";
 import { VERSION_TEXT } from "./version.ts";
 
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly label: string | null;
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
+  /** How long clients may take to go elsewhere when it leaves. */
+  readonly drainMs: number;
 }
 
 /** What the server's command line asks for; `text` is lines to print. */
@@ -47,6 +50,7 @@ const SHAPES = {
   "label": { takes: "NAME" },
   "log-format": { takes: LOG_FORMATS.join("|") },
   "log-level": { takes: LOG_LEVELS.join("|") },
+  "drain-timeout": { takes: "SECONDS" },
   "help": {},
   "version": {},
 } as const;
@@ -57,8 +61,7 @@ Where it is reached:
                          port 0 any free one (default: 127.0.0.1, or all with
                          --discover; its port asked for on a terminal, else the
                          first free of 4000, 4010, 4020, 4030, 4040)
-  --advertise HOST:PORT  tell others this address (repeatable; default: the one
-                         that they see it at)
+  --advertise HOST:PORT  tell others this (repeatable; default: as they see it)
 Whom it joins:
   --join HOST:PORT       another server of the clique, or none (repeatable;
                          default: none with --discover, else those five ports)
@@ -68,8 +71,9 @@ What it says:
   --log-format FORMAT    text or json, on stderr (default: text)
   --log-level LEVEL      debug, info, warn or error (default: info)
 Other:
-  -h, --help             show this and end
-  --version              show the version and end
+  --drain-timeout SECONDS
+                         how long its clients may take to move (default: 10)
+  -h, --help, --version  show this, or the version, and end
 Examples:
   server --discover --label attic
   server --listen :4000 --join 192.168.1.10:4000
@@ -96,6 +100,7 @@ Examples:
  *     label: null,
  *     logFormat: "text",
  *     logLevel: "info",
+ *     drainMs: 10_000,
  *   },
  * });
  * ```
@@ -129,6 +134,9 @@ function serverOptions(given: OptionValues<typeof SHAPES>): ServerOptions {
       option: "log-level",
       words: LOG_LEVELS,
     }),
+    drainMs: given["drain-timeout"] === null
+      ? NODE_LIMITS.drainMs
+      : secondsAsMs(given["drain-timeout"], { option: "drain-timeout", zero: true }),
   };
 }
 

@@ -180,7 +180,11 @@ class Run implements AsyncDisposable {
     }
     // Everyone has someone at home, so a full roster is also a full mesh.
     for (const watcher of watchers) {
-      await watcher.until("it sees everybody", () => rosterOf(watcher).join() === expected);
+      await watcher.until(
+        "it sees everybody",
+        () => rosterOf(watcher).join() === expected,
+        SETTLED_MS,
+      );
     }
   }
 

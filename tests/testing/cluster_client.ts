@@ -133,8 +133,8 @@ export class ClusterClient implements AsyncDisposable {
   }
 
   /** Waits until `holds`, which looks at this client. */
-  until(what: string, holds: (client: this) => boolean): Promise<void> {
-    return this.#watch.until(`${this.name}: ${what}`, () => holds(this));
+  until(what: string, holds: (client: this) => boolean, deadlineMs?: number): Promise<void> {
+    return this.#watch.until(`${this.name}: ${what}`, () => holds(this), deadlineMs);
   }
 
   /** Asks for a name. */

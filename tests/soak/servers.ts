@@ -35,6 +35,11 @@ export class Servers implements AsyncDisposable {
   /** What is held because of which fault; several may hold the same. */
   readonly #cuts = new Map<Fault, readonly Cut[]>();
   readonly #silenced = new Map<Fault, number>();
+  /**
+   * What was dialled across a split: on a real network that dial gets nowhere,
+   * so when the split heals it must not be the link that is there at once.
+   */
+  readonly #stillborn = new Set<RelayConnection>();
 
   private constructor(count: number) {
     this.#places = Array.from({ length: count }, () => ({
@@ -44,7 +49,7 @@ export class Servers implements AsyncDisposable {
       id: "",
     }));
     for (const [index, { relay }] of this.#places.entries()) {
-      relay.onOpening = (connection) => this.#arrange(connection, index);
+      relay.onOpening = (connection) => this.#take(connection, index);
     }
   }
 
@@ -95,8 +100,12 @@ export class Servers implements AsyncDisposable {
       case "silence":
         this.#silenced.delete(fault);
         return this.#arrangeAll();
-      case "cut":
       case "split":
+        for (const connection of this.#stillborn) connection.reset();
+        this.#stillborn.clear();
+        this.#cuts.delete(fault);
+        return this.#arrangeAll();
+      case "cut":
         this.#cuts.delete(fault);
         return this.#arrangeAll();
     }
@@ -166,6 +175,16 @@ export class Servers implements AsyncDisposable {
       .flatMap((cut) => isPartOf(cut, fault) ? [cut] : []);
   }
 
+  /** A connection is new, or said more. */
+  #take(connection: RelayConnection, to: number): void {
+    this.#arrange(connection, to);
+    const from = this.#dialler(connection);
+    for (const [{ kind }, cuts] of this.#cuts) {
+      if (kind !== "split") continue;
+      if (cuts.some((cut) => cut.from === from && cut.to === to)) this.#stillborn.add(connection);
+    }
+  }
+
   /** Holds on every connection what is to be held now, and nothing else. */
   #arrangeAll(): void {
     for (const [index, { relay }] of this.#places.entries()) {
@@ -188,9 +207,10 @@ export class Servers implements AsyncDisposable {
     connection.cut(held);
   }
 
-  /** The server that dialled; null if it was a client. Servers say their ids first. */
+  /** The server that dialled, which says its id before those of others; null if it was a client. */
   #dialler({ opening }: RelayConnection): number | null {
-    const index = this.#places.findIndex(({ id }) => id !== "" && opening.includes(id));
+    const [, dialler] = /"id":"(\w+)"/.exec(opening) ?? [];
+    const index = this.#places.findIndex(({ id }) => id === dialler);
     return index < 0 ? null : index;
   }
 

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { Cluster, type ClusterClient } from "../testing/cluster.ts";
+import { Cluster } from "../testing/cluster.ts";
 import { seededRandom } from "../testing/random.ts";
 import { Watch } from "../testing/watch.ts";
 import { type Counts, Ledger } from "./ledger.ts";
@@ -182,7 +182,7 @@ class Run implements AsyncDisposable {
     for (const watcher of watchers) {
       await watcher.until(
         "it sees everybody",
-        () => rosterOf(watcher).join() === expected,
+        () => watcher.roster.join() === expected,
         SETTLED_MS,
       );
     }
@@ -216,16 +216,6 @@ class Run implements AsyncDisposable {
     const talkers = this.#talkers.map(({ name, open, code }) => ({ name, open, code }));
     return { talkers: talkers.filter(({ open }) => open > 0), logs: this.#servers?.logs(5) };
   }
-}
-
-/** Who is there, by what a client was told. */
-function rosterOf(watcher: ClusterClient): string[] {
-  const names = new Set<string>();
-  for (const event of watcher.events) {
-    if (event.kind === "client" || event.kind === "joined") names.add(event.name);
-    else if (event.kind === "left") names.delete(event.name);
-  }
-  return [...names].sort();
 }
 
 function after(ms: number): Promise<void> {

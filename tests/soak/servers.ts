@@ -40,6 +40,8 @@ export class Servers implements AsyncDisposable {
    * so when the split heals it must not be the link that is there at once.
    */
   readonly #stillborn = new Set<RelayConnection>();
+  /** Those between servers whose dialler was known when they began. */
+  readonly #established = new WeakSet<RelayConnection>();
 
   private constructor(count: number) {
     this.#places = Array.from({ length: count }, () => ({
@@ -179,6 +181,8 @@ export class Servers implements AsyncDisposable {
   #take(connection: RelayConnection, to: number): void {
     this.#arrange(connection, to);
     const from = this.#dialler(connection);
+    if (from === null || this.#established.has(connection)) return;
+    this.#established.add(connection);
     for (const [{ kind }, cuts] of this.#cuts) {
       if (kind !== "split") continue;
       if (cuts.some((cut) => cut.from === from && cut.to === to)) this.#stillborn.add(connection);

@@ -13,6 +13,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["sender-taken", "somebody else has the sender's name"],
   ["name-taken", "somebody else took the name first"],
   ["home-lost", "the server was lost"],
+  ["leaving", "the server stops"],
 ]);
 
 /**

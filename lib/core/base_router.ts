@@ -42,7 +42,7 @@ export class BaseRouter {
     const { bytes, payloadStart: at, end, sublength } = link.reader;
     const { seat } = link;
     if (link.extended) throw unexpected("base message", "an extended client numbers its messages");
-    if (seat === null || !link.takesMessages) {
+    if (seat === null) {
       this.#context.drop("not-registered");
       return;
     }

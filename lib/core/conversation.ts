@@ -262,7 +262,7 @@ export class Conversation {
   }
 
   #transmit({ outbox }: Carrier): Transmit {
-    return ({ receiver, receiverName, receiverSession, number, floor, text }) => {
+    return ({ receiverName, receiverSession, number, floor, text }) => {
       const address: StreamAddress = {
         senderSession: this.#session,
         receiverSession,

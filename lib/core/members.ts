@@ -40,6 +40,8 @@ export interface Target {
   /** The member's id, or that of the member that last answered at a seed. */
   id: string | null;
   attempts: number;
+  /** No dial of it has come to its end yet. */
+  isFresh: boolean;
   next: number;
   /** A dial or a handshake is under way. */
   busy: boolean;
@@ -87,6 +89,15 @@ export class Members {
     for (const seed of seeds) {
       this.#places.set(placeKey(seed), target("seed", [seed], null));
     }
+  }
+
+  /** Whether a seed has not been tried to the end once: who is there is not known yet. */
+  get isJoining(): boolean {
+    for (const place of this.#places.values()) {
+      const isLinked = place.baseLinked || place.id !== null && this.isLinked(place.id);
+      if (place.kind === "seed" && place.isFresh && !isLinked) return true;
+    }
+    return false;
   }
 
   /** Ids of members that left and are not to be taken in again. */
@@ -292,6 +303,7 @@ export class Members {
   failed(target: Target, now: number): void {
     this.#next = null;
     target.busy = false;
+    target.isFresh = false;
     target.announced = false;
     // Closed as the second link of a pair: there was nothing wrong with it.
     if (target.id !== null && this.isLinked(target.id)) return;
@@ -306,6 +318,7 @@ export class Members {
   settled(target: Target): void {
     this.#next = null;
     target.busy = false;
+    target.isFresh = false;
     target.attempts = 0;
     this.#forgetFound(target);
   }
@@ -420,6 +433,7 @@ function target(
     addresses,
     id,
     attempts: 0,
+    isFresh: true,
     next: 0,
     busy: false,
     baseLinked: false,

@@ -77,8 +77,13 @@ export class Node {
     const routes = {
       peers: () => this.#peers.linked,
       baseServers: () => this.#baseServers.links,
+      ignorant: () => this.#registry.isIgnorant,
     };
-    this.#registry = new Registry(this.#context, { roster: this.#roster, ...routes });
+    this.#registry = new Registry(this.#context, {
+      roster: this.#roster,
+      peers: routes.peers,
+      joining: () => this.#members.isJoining,
+    });
     this.#router = new Router(this.#context, this.#roster, routes);
     this.#baseRouter = new BaseRouter(this.#context, this.#roster, routes);
   }

@@ -40,6 +40,8 @@ export class Registry {
   readonly #context: Context;
   readonly #roster: Roster<Link>;
   readonly #peers: () => ReadonlySet<Link>;
+  /** Whether this server has yet to hear from those that it was told to join. */
+  readonly #joining: () => boolean;
   readonly #pending = new Map<number, Pending>();
   readonly #watchers = new Set<Link>();
   /** Registrations that must wait, in order. */
@@ -48,14 +50,21 @@ export class Registry {
   #turnLeft = 0;
   #lastRef = 0;
   #leaving = false;
+  /** Peers that have not told who is there yet. */
+  readonly #untold = new Set<Link>();
 
   constructor(
     context: Context,
-    { roster, peers }: { roster: Roster<Link>; peers: () => ReadonlySet<Link> },
+    { roster, peers, joining }: {
+      readonly roster: Roster<Link>;
+      readonly peers: () => ReadonlySet<Link>;
+      readonly joining: () => boolean;
+    },
   ) {
     this.#context = context;
     this.#roster = roster;
     this.#peers = peers;
+    this.#joining = joining;
   }
 
   /** 2/1: a base client asks for a name. */
@@ -98,6 +107,7 @@ export class Registry {
   presence(link: Link, payload: Uint8Array): void {
     const home = homeOf(link);
     const { reset, claims } = extended.decodePresence(payload);
+    this.#untold.delete(link);
     if (reset) this.#roster.removeHome(home, this.#context.now).forEach((it) => this.#changed(it));
     for (const claim of claims) this.#changed(this.#roster.put(claim, home, link));
   }
@@ -127,12 +137,14 @@ export class Registry {
 
   /** A new peer: it is told of every client here. */
   peerLinked(link: Link): void {
+    this.#untold.add(link);
     const own = [...this.#roster.at(this.#context.id)].map((seat) => seat.claim);
     for (const bytes of extended.presence(own)) this.#context.send(link, bytes);
   }
 
   /** The link to a peer is gone, and with it all its clients for now. */
   peerLost(peer: string): void {
+    for (const link of this.#untold) if (link.peer === peer) this.#untold.delete(link);
     for (const change of this.#roster.removeHome(peer, this.#context.now)) this.#changed(change);
     for (const [ref, { waiting }] of this.#pending) {
       for (const link of waiting) if (!this.#peers().has(link)) waiting.delete(link);
@@ -147,6 +159,11 @@ export class Registry {
     this.#unseat(link, released);
   }
 
+  /** Whether some peer has yet to tell who is there: a name may be known in a moment. */
+  get isIgnorant(): boolean {
+    return this.#untold.size > 0 || this.#joining();
+  }
+
   /** 14/0: who has this name? */
   resolve(link: Link, payload: Uint8Array, anyBaseServer: boolean): void {
     const name = extended.decodeResolve(payload);
@@ -157,7 +174,7 @@ export class Registry {
       : !moving && anyBaseServer && nameProblem(name) === null
       ? 0
       : null;
-    const reason = session !== null ? null : moving ? "moving" : "no-such-name";
+    const reason = session !== null ? null : moving || this.isIgnorant ? "moving" : "no-such-name";
     this.#context.send(link, extended.resolved({ name, session, reason }));
   }
 

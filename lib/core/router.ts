@@ -37,6 +37,8 @@ export const EVERYBODY_BYTES = new TextEncoder().encode(EVERYBODY);
 export interface Routes {
   readonly peers: () => ReadonlySet<Link>;
   readonly baseServers: () => ReadonlySet<Link>;
+  /** Whether a name that is not known may be known in a moment. */
+  readonly ignorant: () => boolean;
 }
 
 /** Passes extended messages, acknowledgements and receipts on. */
@@ -112,7 +114,9 @@ export class Router {
     const start = at + At.Names + byteAt(bytes, at + At.SenderLength);
     const end = at + sublength;
     if (seat === undefined || !sameBytes(seat.nameBytes, bytes, start, end)) {
-      this.#tellSender(link, ABSENCE[this.#roster.absence(session, { bytes, start, end })]);
+      const absence = this.#roster.absence(session, { bytes, start, end });
+      const isSure = absence !== "no-such-name" || !this.#routes.ignorant();
+      this.#tellSender(link, isSure ? ABSENCE[absence] : Status.Moving);
     } else if (!seat.route.takesMessages) {
       this.#tellSender(link, Status.Moving);
     } else if (seat.claim.base && seat.home === this.#context.id) {

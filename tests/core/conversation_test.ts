@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { decodeAck, Status } from "../../lib/codec/stream.ts";
+import { resolved } from "../../lib/codec/extended.ts";
+import { ackFrame, decodeAck, Status } from "../../lib/codec/stream.ts";
 import { HEADER_BYTES, Kind } from "../../lib/codec/wire.ts";
 import { Conversation } from "../../lib/core/conversation.ts";
 import type { ClientEvent } from "../../lib/core/events.ts";
@@ -74,4 +75,24 @@ Deno.test("under another name a sender's numbers begin anew, under the same one 
   conversation.attach({ outbox, extended: true }, "rob");
   arrive(conversation, 1);
   assertEquals(shown, ["1", "1"]);
+});
+
+Deno.test("an answer to what was said under one name settles nothing that was said under another", () => {
+  const receipts: string[] = [];
+  const conversation = new Conversation(BOB, (event: ClientEvent) => {
+    if (event.kind === "receipt") receipts.push(`${event.to} ${event.seq} ${event.status}`);
+  });
+  const outbox = new Outbox(1_000_000);
+  conversation.attach({ outbox, extended: true }, "bob");
+  for (const name of ["ada", "eve"]) {
+    conversation.send(name, "hello", 0);
+    // One session that answers under both names in turn.
+    const answer = resolved({ name, session: ADA, reason: null });
+    conversation.answer(Kind.Resolved, answer.subarray(HEADER_BYTES), 0);
+    conversation.pump(0);
+  }
+  const ack = { to: BOB, from: ADA, number: 1, status: Status.Delivered, everybody: false };
+  const bytes = ackFrame(Kind.Ack, { ...ack, homeStamp: 0, farStamp: 0 });
+  conversation.answer(Kind.Ack, bytes.subarray(HEADER_BYTES), 1);
+  assertEquals([receipts, conversation.openCount], [["ada 1 delivered"], 1]);
 });

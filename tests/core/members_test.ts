@@ -289,3 +289,23 @@ Deno.test("the zone of a link-local address comes from whoever knows it", () => 
   members.learn(card("z", "[fe80::2]:4000"), told);
   assertEquals(addresses(), ["[fe80::2%2]:4000"]);
 });
+
+Deno.test("who is said to have left while there is a link is gone when that is lost", () => {
+  const members = membersOf();
+  members.learn(card("z", "10.0.0.2:4000"), { itself: true, now: 0 });
+  members.linked("z", 0);
+  assertEquals(members.hearsayLeave("z", 1), false);
+  assertEquals([members.isLinked("z"), members.left], [true, []]);
+  members.unlinked("z", 2);
+  assertEquals([members.isLinked("z"), members.left], [false, ["z"]]);
+  assertEquals(members.hearsayLeave("y", 3), true);
+});
+
+Deno.test("it is joining until each seed was tried to the end once", () => {
+  const members = membersOf({ seeds: ["10.0.0.1:1"] });
+  assertEquals(members.isJoining, true);
+  const target = onlyDial(members, 0);
+  assertEquals(members.isJoining, true);
+  members.failed(target, 1);
+  assertEquals(members.isJoining, false);
+});

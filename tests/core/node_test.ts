@@ -335,19 +335,80 @@ Deno.test("a server that leaves is not dialled again, and others are told", () =
   assertEquals(hand.node.peerIds, ["00000000000c"]);
 });
 
-Deno.test("leaving says so to peers and clients, closes everything, and takes no one new", () => {
+Deno.test("leaving says so to peers and clients, and takes no one new", () => {
+  const hand = new NodeInHand();
+  const peer = hand.peer();
+  const client = hand.client("ada", ADA);
+  const guest = hand.guest();
+  const base = hand.baseClient("orig");
+  for (const wire of [peer, client, guest]) wire.heard();
+  hand.node.leave(hand.now);
+  hand.settle();
+  for (const wire of [peer, client, guest]) assertEquals(wire.heardKinds()[0], "9/3");
+  assertEquals([base.closed, client.closed, hand.hasLeft], [true, false, false]);
+  assertEquals(hand.accept().closed, true);
+  guest.say(extended.enrol({ name: "bob", session: BOB, token: "t", moves: 0 }));
+  const { reason } = extended.decodeRefused(guest.heardOne(Kind.Refused).payload);
+  assertEquals(reason, "leaving");
+});
+
+Deno.test("a server that leaves goes when its clients have gone", () => {
+  const hand = new NodeInHand();
+  const peer = hand.peer();
+  const client = hand.client("ada", ADA);
+  hand.node.leave(hand.now);
+  hand.pass(SECOND);
+  assertEquals(peer.closed, false);
+  client.say(frame(Kind.Close));
+  client.hangUp();
+  hand.settle();
+  assertEquals(byeReason(peer), "leaving");
+  peer.hangUp();
+  hand.settle();
+  assert(hand.hasLeft);
+});
+
+Deno.test("a server that leaves goes after 10 s whoever stays, at once if there is no other server", () => {
+  for (const [peers, waits] of [[1, 10 * SECOND], [0, 0]] as const) {
+    const hand = new NodeInHand();
+    if (peers > 0) hand.peer();
+    const client = hand.client("ada", ADA);
+    client.heard();
+    hand.node.leave(hand.now);
+    for (let left = waits; left > 0; left -= SECOND) {
+      assertEquals(client.closed, false);
+      client.say(frame(Kind.Echo));
+      client.heard();
+      hand.pass(SECOND);
+    }
+    hand.settle();
+    assertEquals(client.closed, true);
+  }
+});
+
+Deno.test("a thousand clients that register at once are all taken in, a few at a time", () => {
+  const hand = new NodeInHand();
+  const clients = Array.from({ length: 1_000 }, (_, at) => {
+    const wire = hand.guest();
+    wire.heard();
+    return { wire, name: `n${at}`, session: 1_000 + at };
+  });
+  for (const { wire, name, session } of clients) {
+    wire.say(extended.enrol({ name, session, token: `t${session}`, moves: 0 }));
+  }
+  assert(hand.node.names.length < 100);
+  hand.pass(SECOND);
+  assertEquals(hand.node.names.length, 1_000);
+  for (const { wire } of clients) assertEquals(wire.heardKinds().includes("13/1"), true);
+});
+
+Deno.test("who asks again for the name that it has keeps it meanwhile", () => {
   const hand = new NodeInHand();
   const peer = hand.peer();
   const client = hand.client("ada", ADA);
   peer.heard();
-  hand.node.leave(hand.now);
-  assertEquals(hand.hasLeft, false);
-  const late = hand.accept();
-  assertEquals(late.closed, true);
-  hand.settle();
-  assertEquals(peer.heardKinds().filter((kind) => kind === "9/3"), ["9/3"]);
-  assertEquals(byeReason(client), "leaving");
-  assert(hand.hasLeft);
+  client.say(extended.enrol({ name: "ada", session: ADA, token: `token of ${ADA}`, moves: 5 }));
+  assertEquals(peer.heardKinds(), ["10/1"]);
 });
 
 // Names.

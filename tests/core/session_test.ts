@@ -358,3 +358,91 @@ Deno.test("thousands of names that it once wrote to cost nothing later", () => {
   assertEquals(texts(ada), ["first", "second", "third"]);
   assertEquals(ada.client.session.openCount, 0);
 });
+
+Deno.test("when its home dies it goes to the next best by its last samples, at once", () => {
+  const { world, servers } = clique(3);
+  const ada = world.client({ servers: ["10.0.0.1:4000"], name: "ada" });
+  attachedIn(world, 5 * SECOND, ada);
+  assertEquals(ada.client.session.home?.address, "10.0.0.3:4000");
+  world.kill((servers[2] as SimServer).machine);
+  world.runUntil(() => !ada.client.attached, SECOND);
+  attachedIn(world, 200, ada);
+  assertEquals(ada.client.session.home?.address, "10.0.0.2:4000");
+  const [moved] = kinds(ada.client, "moved");
+  assert(moved?.kind === "moved" && moved.reason === "home-lost");
+  world.run(10 * SECOND);
+  assertEquals([ada.machine.ends.size, kinds(ada.client, "moved").length], [1, 1]);
+});
+
+Deno.test("a next best that does not answer is passed over", () => {
+  const { world, servers } = clique(3);
+  const ada = world.client({ servers: ["10.0.0.1:4000"], name: "ada" });
+  attachedIn(world, 5 * SECOND, ada);
+  servers[1]?.machine.freeze();
+  world.kill((servers[2] as SimServer).machine);
+  world.runUntil(() => !ada.client.attached, SECOND);
+  attachedIn(world, 2 * SECOND, ada);
+  assertEquals(ada.client.session.home?.address, "10.0.0.1:4000");
+});
+
+Deno.test("a home that leaves: the client moves first, nothing is lost, and the server goes", () => {
+  const { world, servers } = clique(3);
+  const ada = world.client({ servers: ["10.0.0.1:4000"], name: "ada" });
+  const bob = world.client({ servers: ["10.0.0.1:4000"], name: "bob", pin: true });
+  attachedIn(world, 5 * SECOND, ada, bob);
+  const home = servers[2] as SimServer;
+  for (let n = 1; n <= 50; n++) {
+    world.after(n, () => {
+      say(ada, "bob", `a${n}`);
+      say(bob, "ada", `b${n}`);
+    });
+  }
+  world.run(20);
+  home.machine.act((node, now) => node.leave(now));
+  assert(world.runUntil(() => home.left, 2 * SECOND), "it goes when its clients have gone");
+  world.run(2 * SECOND);
+  assertEquals(ada.client.session.home?.address, "10.0.0.2:4000");
+  const numbers = Array.from({ length: 50 }, (_, at) => at + 1);
+  assertEquals([texts(ada), texts(bob)], [
+    numbers.map((n) => `b${n}`),
+    numbers.map((n) => `a${n}`),
+  ]);
+  for (const client of [ada, bob]) {
+    assertEquals(receipts(client), numbers.map((n) => `${n} delivered`));
+    const slowest = Math.max(...client.client.receipts.map(({ latencyMs }) => latencyMs ?? 0));
+    assert(slowest < SECOND, `none is late by more than the move: ${slowest} ms`);
+  }
+  const [moved] = kinds(ada.client, "moved");
+  assert(moved?.kind === "moved" && moved.reason === "leaving");
+});
+
+Deno.test("a server that was extended before and says nothing is not taken for an original", () => {
+  const { world, servers } = clique(2);
+  const ada = world.client({ servers: ["10.0.0.1:4000"], name: "ada" });
+  attachedIn(world, 5 * SECOND, ada);
+  servers[0]?.machine.freeze();
+  world.kill((servers[1] as SimServer).machine);
+  world.run(20 * SECOND);
+  assertEquals(ada.client.attached, false);
+  servers[0]?.machine.thaw();
+  attachedIn(world, 40 * SECOND, ada);
+  say(ada, "ada", "extended");
+  world.run(SECOND);
+  assertEquals(receipts(ada), ["1 delivered"]);
+});
+
+Deno.test("three hundred clients of a server that dies are all at another one soon, and again at none", () => {
+  const { world, servers } = clique(2);
+  const crowd = Array.from(
+    { length: 300 },
+    (_, at) => world.client({ servers: ["10.0.0.1:4000"], name: `n${at}`, probes: 1 }),
+  );
+  attachedIn(world, 20 * SECOND, ...crowd);
+  const [stays, dies] = servers as [SimServer, SimServer];
+  world.kill(dies.machine);
+  world.run(50);
+  attachedIn(world, 2 * SECOND, ...crowd);
+  assertEquals(stays.node.names.length, 300);
+  world.run(10 * SECOND);
+  assertEquals(crowd.filter(({ machine }) => machine.ends.size !== 1).length, 0);
+});

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { play } from "../testing/scenario.ts";
+import { troubled } from "../testing/trouble.ts";
 
 const SEEDS = 200;
 
@@ -15,4 +16,24 @@ Deno.test("whatever order things happen in, the clique forms and every message i
     return [`seed ${seed}: ${problems.slice(0, 5).join("; ")}\n  replay: ${replay}`];
   });
   assertEquals(violations, [], violations.slice(0, 10).join("\n"));
+});
+
+Deno.test("whatever a LAN does to it, the clique heals, and every promise is kept", () => {
+  const seeds = only === undefined ? Array.from({ length: SEEDS }, (_, seed) => seed) : [only];
+  const violations = seeds.flatMap((seed) => {
+    const finding = troubled(seed);
+    if (finding === null) return [];
+    const replay = `deno task simulate --from ${seed} --seeds 1 --transcript`;
+    return [`seed ${seed}: ${finding.what}\n  replay: ${replay}`];
+  });
+  assertEquals(violations, [], violations.slice(0, 10).join("\n"));
+});
+
+Deno.test("the same seed is the same run, transcript and all", () => {
+  const told = [0, 1].map(() => {
+    const lines: string[] = [];
+    troubled(5, { trace: (line) => lines.push(line) });
+    return lines;
+  });
+  assertEquals(told[0], told[1]);
 });

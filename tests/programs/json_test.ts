@@ -183,7 +183,7 @@ Deno.test("a client whose server leaves says where it moved", async () => {
   const { server: home } = await ada.event({ event: "attached" });
   clique.servers[clique.addresses.indexOf(String(home))]?.signal("SIGTERM");
   const moved = await ada.event({ event: "moved" });
-  assertEquals([moved["from"], moved["reason"]], [home, "home-lost"]);
+  assertEquals([moved["from"], moved["reason"]], [home, "leaving"]);
   assert(clique.addresses.includes(String(moved["server"])) && moved["server"] !== home);
   const index = clique.addresses.indexOf(String(moved["server"]));
   const sent = await run("client", ["send", "ada", "still there?", "--json", ...clique.at(index)]);

@@ -38,8 +38,13 @@ const PROBES_MS = 8_000;
 const QUIET_MS = 3_000;
 const QUIET_BYTES = 40;
 
-/** A story that takes more steps goes in circles. */
-const MAX_STEPS = 1_000_000;
+/** So many messages are sent within so long after a fault. */
+const ALARMED = 6;
+const ALARM_MS = 100;
+
+/** A story that takes more steps, or more bytes, for each machine goes in circles. */
+const MAX_STEPS = 20_000;
+const MAX_BYTES = 4_000_000;
 
 /** How a story is told. */
 export interface TroubleOptions {
@@ -88,6 +93,8 @@ class Trouble {
   /** Servers that nobody was told of that they went, by their hosts. */
   readonly #missing = new Map<string, string[]>();
   #sentBytes = 0;
+  #maxSteps = 0;
+  #maxBytes = 0;
 
   constructor(readonly seed: number, options: TroubleOptions) {
     this.#options = options;
@@ -108,9 +115,12 @@ class Trouble {
   }
 
   tell(): void {
-    const { world } = this;
-    this.#startServers(this.#options.servers ?? 2 + this.#below(4));
-    this.#startPeople(this.#options.clients ?? 2 + this.#below(5));
+    const servers = this.#options.servers ?? 2 + this.#below(4);
+    const clients = this.#options.clients ?? 2 + this.#below(5);
+    this.#maxSteps = MAX_STEPS * (servers + clients);
+    this.#maxBytes = MAX_BYTES * (servers + clients);
+    this.#startServers(servers);
+    this.#startPeople(clients);
     this.#planFaults();
     this.#planTalk();
     this.#pollLater();
@@ -124,14 +134,15 @@ class Trouble {
     this.#settle("everybody had said a last word", LAST_WORD_MS);
     this.#witness.conclude();
     this.#staysQuiet();
-    if (world.wires.clock.steps > MAX_STEPS) throw new Violation("it goes in circles");
   }
 
   #run(forMs: number): void {
     const { clock } = this.world.wires;
     const until = clock.now + forMs;
     while (clock.step(until)) {
-      if (clock.steps > MAX_STEPS) throw new Violation("it goes in circles");
+      if (clock.steps > this.#maxSteps || this.#sentBytes > this.#maxBytes) {
+        throw new Violation(`it goes in circles: ${this.#sentBytes} bytes`);
+      }
     }
     clock.now = until;
   }
@@ -230,9 +241,8 @@ class Trouble {
     const host = `10.0.1.${1 + this.#witness.people.length}`;
     const { machine, client } = this.world.client({ host, servers, name, probes: 2 });
     this.#note(`${label} at ${host} wants to be ${name}`);
-    const counts = new Map<string, number>();
-    const last = new Map<string, number>();
-    this.#witness.meets({ label, wanted: name, machine, client, counts, last, stayed: true });
+    const fresh = { counts: new Map(), last: new Map(), stayed: true, attachedAt: Infinity };
+    this.#witness.meets({ label, wanted: name, machine, client, ...fresh });
   }
 
   // What they say.
@@ -240,14 +250,17 @@ class Trouble {
   #planTalk(): void {
     for (let turn = 40 + this.#below(60); turn > 0; turn--) {
       const burst = this.#chance(0.1) ? 10 : 1;
-      this.world.after(this.#random() * (START_MS + TROUBLE_MS + 2_000), () => {
-        const { stayers } = this.#witness;
-        if (stayers.length === 0) return;
-        const by = pick(this.#random, stayers);
-        const to = this.#chance(0.2) ? "*" : pick(this.#random, this.#witness.people).client.name;
-        for (let n = burst; n > 0; n--) this.#say(by, to);
-      });
+      const at = this.#random() * (START_MS + TROUBLE_MS + 2_000);
+      this.world.after(at, () => this.#someoneSpeaks(burst));
     }
+  }
+
+  #someoneSpeaks(times: number): void {
+    const { stayers, people } = this.#witness;
+    if (stayers.length === 0) return;
+    const by = pick(this.#random, stayers);
+    const to = this.#chance(0.2) ? "*" : pick(this.#random, people).client.name;
+    for (let n = times; n > 0; n--) this.#say(by, to);
   }
 
   #say(by: Person, to: string): void {
@@ -267,6 +280,10 @@ class Trouble {
   }
 
   #fault(): void {
+    // The moment after is the one that matters.
+    for (let n = 0; n < ALARMED; n++) {
+      this.world.after(this.#random() * ALARM_MS, () => this.#someoneSpeaks(1));
+    }
     const kinds = this.#gentle ? GENTLE : this.#chance(0.5) ? GENTLE : HARSH;
     switch (pick(this.#random, kinds)) {
       case "reset":

@@ -29,6 +29,8 @@ export interface End {
   readonly delayMs: number;
   open: boolean;
   closing: boolean;
+  /** Something that it sent has arrived. */
+  spoke: boolean;
   /** The connection was reset: nothing arrives any more. */
   torn: boolean;
   /** What a cut holds back, in order. */
@@ -223,8 +225,8 @@ export class Wires implements Plug {
 
   #end(machine: Machine<Core>, delayMs: number, host: string): End {
     const link = ++this.#links;
-    const state = { flying: 0, arrivesAt: 0, open: true, closing: false, torn: false, held: [] };
-    const end = { link, machine, host, peer: null, delayMs, ...state };
+    const state = { flying: 0, arrivesAt: 0, open: true, closing: false, held: [] };
+    const end = { link, machine, host, peer: null, delayMs, spoke: false, torn: false, ...state };
     this.#ends.add(end);
     return end;
   }
@@ -249,6 +251,7 @@ export class Wires implements Plug {
         if (end.torn) this.#refuse(end);
         return;
       }
+      end.spoke = true;
       const { machine } = peer;
       const late = machine.frozen;
       machine.act((core, now) => {

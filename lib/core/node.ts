@@ -242,9 +242,7 @@ export class Node {
     this.#context.now = now;
     if (this.#drainsUntil !== null) return;
     const { links, limits } = this.#context;
-    // The goodbyes are part of the time that it has.
-    const drainMs = Math.max(0, limits.drainMs - LEAVE_MS);
-    this.#drainsUntil = this.#peers.linked.size > 0 ? now + drainMs : now;
+    this.#drainsUntil = this.#peers.linked.size > 0 ? now + limits.drainMs : now;
     this.#registry.leave();
     for (const link of links.values()) {
       if (!link.extended) this.#context.close(link, "leaving", LEAVES);

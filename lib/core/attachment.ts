@@ -6,7 +6,7 @@
  */
 
 import { register } from "../codec/base.ts";
-import { enrol } from "../codec/extended.ts";
+import { enrol, type Welcome } from "../codec/extended.ts";
 import { frame, Kind } from "../codec/wire.ts";
 import { type ClientContext, DEADLINE_MS } from "./client_context.ts";
 import type { ClientLink, Contact } from "./contact.ts";
@@ -78,9 +78,11 @@ export class Attachment {
     this.#context.send(link, frame(Kind.Hello));
   }
 
-  /** 8/1: the server is still what it was. */
-  welcomed(now: number): void {
-    if (this.state === "reaching") this.enrol(this.#wish, now);
+  /** 8/1: the server is extended still, or another one at its address. */
+  welcomed(card: Welcome, now: number): void {
+    if (this.state !== "reaching") return;
+    this.contact.card = card;
+    this.enrol(this.#wish, now);
   }
 
   /** Asks for a name. */

@@ -21,6 +21,19 @@ export interface RttSummary {
   readonly jitterMs: number | null;
 }
 
+/**
+ * Where the time between a message and its acknowledgement went. Each leg is
+ * there and back, measured by one clock.
+ */
+export interface Legs {
+  /** Between this client and its home. */
+  readonly homeMs: number;
+  /** Between its home and the receiver's; 0 when that is the same one. */
+  readonly farMs: number;
+  /** Between the receiver's home and the receiver. */
+  readonly receiverMs: number;
+}
+
 /** What became of one message. Soft reasons are retried and never end here. */
 export type ReceiptStatus = "delivered" | "unconfirmed" | "failed";
 
@@ -61,6 +74,8 @@ export type ClientEvent =
     readonly status: ReceiptStatus;
     readonly reason: string | null;
     readonly latencyMs: number | null;
+    /** Only when it was sent once, and this very message was acknowledged. */
+    readonly legsMs?: Legs;
     /** Only for `*`: how many were shown it, and how many were not. */
     readonly counts?: { readonly delivered: number; readonly failed: number };
   }

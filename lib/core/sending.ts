@@ -9,7 +9,7 @@
 import type { Resolved } from "../codec/extended.ts";
 import { type Ack, DROP_REASONS, Status } from "../codec/stream.ts";
 import { Backlog } from "./backlog.ts";
-import type { ReceiptStatus } from "./events.ts";
+import type { Legs, ReceiptStatus } from "./events.ts";
 
 /** A message without a receipt after this long has timed out. */
 export const RECEIPT_TIMEOUT_MS = 30_000;
@@ -35,6 +35,8 @@ export interface Settled {
   readonly status: ReceiptStatus;
   readonly reason: string | null;
   readonly latencyMs: number;
+  /** Only when it was sent once, and this very message was acknowledged. */
+  readonly legsMs?: Legs;
 }
 
 /** How a stream reaches the network: false when there is no room now. */
@@ -53,6 +55,8 @@ interface Outgoing {
   readonly text: Uint8Array;
   readonly since: number;
   sent: boolean;
+  /** When the last copy was sent. */
+  sentAt: number;
   /** A copy of it was sent that nobody answered: it may have been shown. */
   unanswered: boolean;
 }
@@ -109,7 +113,7 @@ export class SendingStream {
   /** Takes a message; returns its number. */
   push(text: Uint8Array, now: number): number {
     const number = this.#nextNumber++;
-    this.#open.push({ number, text, since: now, sent: false, unanswered: false });
+    this.#open.push({ number, text, since: now, sent: false, sentAt: now, unanswered: false });
     return number;
   }
 
@@ -142,14 +146,16 @@ export class SendingStream {
       if (!transmit({ receiver, receiverName, receiverSession, number, floor, text })) return;
       if (this.#cursor === 0) this.#progressAt = now;
       message.sent = true;
+      message.sentAt = now;
       this.#cursor++;
       this.#flyingBytes += text.length + ADDRESSING_BYTES;
     }
   }
 
   /** The receiver's word. */
-  ack({ number, status }: Ack, now: number): void {
-    if (this.#settleUpTo(number, now)) this.#gotThrough(now);
+  ack(ack: Ack, now: number): void {
+    const { number, status } = ack;
+    if (this.#settleUpTo(ack, now)) this.#gotThrough(now);
     // Everything behind a gap is refused too: only the first refusal counts.
     if (status === Status.Gap && this.#cursor > 0 && !this.#careful) this.#rewind(0, now);
   }
@@ -248,10 +254,11 @@ export class SendingStream {
     this.#progressAt = now;
   }
 
-  #settleUpTo(number: number, now: number): boolean {
+  #settleUpTo(ack: Ack, now: number): boolean {
     let progress = false;
-    while ((this.#open.at(0)?.number ?? Infinity) <= number) {
-      this.#finish(0, { status: "delivered", reason: null }, now);
+    while ((this.#open.at(0)?.number ?? Infinity) <= ack.number) {
+      const legsMs = legsOf(this.#open.at(0) as Outgoing, ack, now);
+      this.#finish(0, { status: "delivered", reason: null, ...(legsMs && { legsMs }) }, now);
       progress = true;
     }
     return progress;
@@ -275,7 +282,7 @@ export class SendingStream {
 
   #finish(
     index: number,
-    { status, reason }: { readonly status: ReceiptStatus; readonly reason: string | null },
+    outcome: Pick<Settled, "status" | "reason" | "legsMs">,
     now: number,
   ): void {
     const message = this.#open.remove(index);
@@ -284,10 +291,23 @@ export class SendingStream {
       this.#cursor--;
       this.#flyingBytes -= message.text.length + ADDRESSING_BYTES;
     }
-    if (status !== "failed") this.#trouble = null;
+    if (outcome.status !== "failed") this.#trouble = null;
     const { number, since } = message;
-    this.#settled({ to: this.receiver, number, status, reason, latencyMs: now - since });
+    this.#settled({ to: this.receiver, number, ...outcome, latencyMs: now - since });
   }
+}
+
+/** How long each leg took; null when it can't be told which copy was acknowledged. */
+function legsOf(message: Outgoing, ack: Ack, now: number): Legs | null {
+  // The stamps with a gap are those of another message, or of none.
+  if (message.number !== ack.number || ack.status === Status.Gap) return null;
+  if (message.unanswered || ack.homeStamp === 0) return null;
+  const behindHomeMs = ack.homeStamp / 1000;
+  const receiverMs = ack.farStamp === 0 ? behindHomeMs : ack.farStamp / 1000;
+  const homeMs = now - message.sentAt - behindHomeMs;
+  // Stamps are another program's word.
+  if (homeMs < 0 || receiverMs > behindHomeMs) return null;
+  return { homeMs, farMs: behindHomeMs - receiverMs, receiverMs };
 }
 
 /** Trying again would not help, or would reach somebody else. */

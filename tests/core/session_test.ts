@@ -446,3 +446,22 @@ Deno.test("three hundred clients of a server that dies are all at another one so
   world.run(10 * SECOND);
   assertEquals(crowd.filter(({ machine }) => machine.ends.size !== 1).length, 0);
 });
+
+Deno.test("a receipt tells how long each leg took", () => {
+  const { world } = clique(2);
+  const ada = world.client({ servers: ["10.0.0.1:4000"], name: "ada" });
+  const bob = world.client({ servers: ["10.0.0.1:4000"], name: "bob", pin: true });
+  attachedIn(world, 5 * SECOND, ada, bob);
+  say(ada, "bob", "hello");
+  world.run(SECOND);
+  say(ada, "bob", "how far is it?");
+  world.run(SECOND);
+  const { legsMs, latencyMs } = ada.client.receipts[1] as SimClient["receipts"][number];
+  assert(legsMs !== undefined && latencyMs !== null);
+  const { homeMs, farMs, receiverMs } = legsMs;
+  assert(Math.abs(homeMs + farMs + receiverMs - latencyMs) < 1e-6);
+  // One way it is 10 ms to the second server, and 20 ms to the first one.
+  for (const [ms, wanted] of [[homeMs, 20], [receiverMs, 40]] as const) {
+    assert(ms >= wanted && ms < wanted + 10, `${ms} ms, wanted ${wanted}`);
+  }
+});

@@ -154,7 +154,7 @@ export class SendingStream {
 
   /** The receiver's word. */
   ack(ack: Ack, now: number): void {
-    const { number, status } = ack;
+    const { status } = ack;
     if (this.#settleUpTo(ack, now)) this.#gotThrough(now);
     // Everything behind a gap is refused too: only the first refusal counts.
     if (status === Status.Gap && this.#cursor > 0 && !this.#careful) this.#rewind(0, now);

@@ -9,6 +9,7 @@
  */
 
 import type { MemberCard } from "../codec/extended.ts";
+import { MOVING_MS } from "./roster.ts";
 import { type Address, addressText, isUniversalText, parseAddress, withZones } from "./address.ts";
 
 /** The first redial comes at most so late; each failure doubles it. */
@@ -91,11 +92,18 @@ export class Members {
     }
   }
 
-  /** Whether a seed has not been tried to the end once: who is there is not known yet. */
-  get isJoining(): boolean {
+  /**
+   * Whether somebody may be at a server that this one has no link to yet, or
+   * has just lost: a seed was not tried to the end once, or a member was there
+   * a moment ago.
+   */
+  mayMissNames(now: number): boolean {
     for (const place of this.#places.values()) {
       const isLinked = place.baseLinked || place.id !== null && this.isLinked(place.id);
       if (place.kind === "seed" && place.isFresh && !isLinked) return true;
+    }
+    for (const { linked, seenAt } of this.#members.values()) {
+      if (!linked && now - seenAt < MOVING_MS) return true;
     }
     return false;
   }

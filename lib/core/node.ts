@@ -82,7 +82,7 @@ export class Node {
     this.#registry = new Registry(this.#context, {
       roster: this.#roster,
       peers: routes.peers,
-      joining: () => this.#members.isJoining,
+      mayMissNames: () => this.#members.mayMissNames(this.#context.now),
     });
     this.#router = new Router(this.#context, this.#roster, routes);
     this.#baseRouter = new BaseRouter(this.#context, this.#roster, routes);

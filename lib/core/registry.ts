@@ -40,8 +40,8 @@ export class Registry {
   readonly #context: Context;
   readonly #roster: Roster<Link>;
   readonly #peers: () => ReadonlySet<Link>;
-  /** Whether this server has yet to hear from those that it was told to join. */
-  readonly #joining: () => boolean;
+  /** Whether somebody may be at a server that there is no link to at present. */
+  readonly #mayMissNames: () => boolean;
   readonly #pending = new Map<number, Pending>();
   readonly #watchers = new Set<Link>();
   /** Registrations that must wait, in order. */
@@ -55,16 +55,16 @@ export class Registry {
 
   constructor(
     context: Context,
-    { roster, peers, joining }: {
+    { roster, peers, mayMissNames }: {
       readonly roster: Roster<Link>;
       readonly peers: () => ReadonlySet<Link>;
-      readonly joining: () => boolean;
+      readonly mayMissNames: () => boolean;
     },
   ) {
     this.#context = context;
     this.#roster = roster;
     this.#peers = peers;
-    this.#joining = joining;
+    this.#mayMissNames = mayMissNames;
   }
 
   /** 2/1: a base client asks for a name. */
@@ -138,8 +138,12 @@ export class Registry {
   /** A new peer: it is told of every client here. */
   peerLinked(link: Link): void {
     this.#untold.add(link);
-    const own = [...this.#roster.at(this.#context.id)].map((seat) => seat.claim);
-    for (const bytes of extended.presence(own)) this.#context.send(link, bytes);
+    const { id } = this.#context;
+    const own = [...this.#roster.at(id)].map((seat) => seat.claim);
+    const lost = this.#roster.lostAt(id);
+    for (const bytes of extended.presence([...own, ...lost])) this.#context.send(link, bytes);
+    // So their names are moving there too.
+    for (const { session } of lost) this.#context.send(link, extended.gone(session, false));
   }
 
   /** The link to a peer is gone, and with it all its clients for now. */
@@ -161,7 +165,7 @@ export class Registry {
 
   /** Whether some peer has yet to tell who is there: a name may be known in a moment. */
   get isIgnorant(): boolean {
-    return this.#untold.size > 0 || this.#joining();
+    return this.#untold.size > 0 || this.#mayMissNames();
   }
 
   /** 14/0: who has this name? */

@@ -49,7 +49,7 @@ interface Slot<Route> {
   /** Every token that claimed the name since it was nobody's. */
   readonly tokens: Set<string>;
   /** The last claim on a name without a holder, and until when it counts. */
-  moving: { readonly claim: Claim; readonly until: number } | null;
+  moving: { readonly claim: Claim; readonly home: string; readonly until: number } | null;
 }
 
 /** The names of the clique. Its changes are returned, for the caller to act on. */
@@ -124,6 +124,11 @@ export class Roster<Route> {
     }
   }
 
+  /** The claims of clients that a server has just lost. */
+  lostAt(home: string): Claim[] {
+    return [...this.#moving].flatMap(({ moving }) => moving?.home === home ? [moving.claim] : []);
+  }
+
   /** How many seats a server has. */
   count(home: string): number {
     return this.#byHome.get(home)?.size ?? 0;
@@ -168,7 +173,7 @@ export class Roster<Route> {
     slot.seats = slot.seats.filter((other) => other !== seat);
     const moving = released || seat === undefined || seat.claim.base
       ? null
-      : { claim: seat.claim, until: now + MOVING_MS };
+      : { claim: seat.claim, home, until: now + MOVING_MS };
     return this.#settle(slot, moving);
   }
 

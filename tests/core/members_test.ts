@@ -301,11 +301,15 @@ Deno.test("who is said to have left while there is a link is gone when that is l
   assertEquals(members.hearsayLeave("y", 3), true);
 });
 
-Deno.test("it is joining until each seed was tried to the end once", () => {
+Deno.test("names may be missed until each seed was tried once, and just after a link was lost", () => {
   const members = membersOf({ seeds: ["10.0.0.1:1"] });
-  assertEquals(members.isJoining, true);
   const target = onlyDial(members, 0);
-  assertEquals(members.isJoining, true);
+  assertEquals(members.mayMissNames(0), true);
   members.failed(target, 1);
-  assertEquals(members.isJoining, false);
+  assertEquals(members.mayMissNames(1), false);
+  members.learn(card("z", "10.0.0.2:4000"), { itself: true, now: 1 });
+  members.linked("z", 2);
+  assertEquals(members.mayMissNames(2), false);
+  members.unlinked("z", 3);
+  assertEquals([4, 5_003].map((now) => members.mayMissNames(now)), [true, false]);
 });

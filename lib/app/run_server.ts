@@ -66,6 +66,7 @@ async function serve(
     join: joins.map(addressText),
     joinIsGuess: options.join === null,
     random: Math.random,
+    limits: { drainMs: options.drainMs },
   });
   const left = Promise.withResolvers<void>();
   await using driver = new Driver<NodeAction>(node, {

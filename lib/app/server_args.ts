@@ -6,6 +6,7 @@
 
 import { DEFAULT_CLIQUE_NAME } from "../codec/announcement.ts";
 import { type Address, isLoopback } from "../core/address.ts";
+import { NODE_LIMITS } from "../core/node.ts";
 import {
   ALL_INTERFACES,
   ALL_INTERFACES_IPV6,
@@ -17,7 +18,7 @@ import { knownVerb, optionArgs, type OptionValues, parseCommandLine } from "./ar
 import { anyOf, completionScript, SHELLS } from "./completion.ts";
 import { type Grammar, helpText } from "./help.ts";
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from "./log.ts";
-import { checkedName, choice } from "./option_values.ts";
+import { checkedName, choice, secondsAsMs } from "./option_values.ts";
 import { BINARIES, commandName } from "./program.ts";
 import { serviceUnit, SYSTEMS } from "./service_unit.ts";
 import { quoted, UsageError } from "./usage_error.ts";
@@ -39,6 +40,8 @@ export interface ServerOptions {
   readonly logFormat: LogFormat;
   /** The least important lines that are logged. */
   readonly logLevel: LogLevel;
+  /** How long clients may take to go elsewhere when it leaves. */
+  readonly drainMs: number;
 }
 
 /** What the server's command line asks for; `text` is lines to print. */
@@ -92,6 +95,10 @@ const SHAPES = {
     says: `${anyOf(LOG_FORMATS)}, on stderr (default: text)`,
   },
   "log-level": { takes: "LEVEL", words: LOG_LEVELS, says: `${anyOf(LOG_LEVELS)} (default: info)` },
+  "drain-timeout": {
+    takes: "SECS",
+    says: "let its clients move so long first (default: 10)",
+  },
   "help": { short: "h", says: "show this and end" },
   "version": { says: "show the version and end" },
 } as const;
@@ -119,6 +126,7 @@ const GRAMMAR: Grammar = { verbs: VERBS, options: SHAPES };
  *     label: null,
  *     logFormat: "text",
  *     logLevel: "info",
+ *     drainMs: 10_000,
  *   },
  * });
  * ```
@@ -141,7 +149,7 @@ function help(): string {
     command: commandName("server"),
     sections: {
       "Where it is reached": ["listen", "advertise"],
-      "Whom it joins": ["join", "discover"],
+      "Whom it joins, and how it leaves": ["join", "discover", "drain-timeout"],
       "What it says": ["label", "log-format", "log-level", "help", "version"],
     },
     examples: [
@@ -169,6 +177,9 @@ function serverOptions(given: OptionValues<typeof SHAPES>): ServerOptions {
       option: "log-level",
       words: LOG_LEVELS,
     }),
+    drainMs: given["drain-timeout"] === null
+      ? NODE_LIMITS.drainMs
+      : secondsAsMs(given["drain-timeout"], { option: "drain-timeout", zero: true }),
   };
 }
 

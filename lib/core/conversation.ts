@@ -15,6 +15,7 @@ import {
   decodeStreamMessage,
   decodeTally,
   MAX_TEXT_BYTES,
+  Status,
   type StreamAddress,
   streamFrameBytes,
   writeStreamMessage,
@@ -96,6 +97,19 @@ export class Conversation {
     this.#unconfirmed.length = 0;
     for (const stream of this.#streams.values()) stream.linkLost(now);
     this.#broadcasting.linkLost();
+  }
+
+  /**
+   * It is attached again, and what was on its way to it when its home died is
+   * lost: its senders need not wait until they miss an answer.
+   */
+  remind(): void {
+    const from = this.#session;
+    for (const { senderSession, number } of this.#receiving.shownLast()) {
+      const stamps = { homeStamp: 0, farStamp: 0 };
+      const ack = { to: senderSession, from, everybody: false, number, status: Status.Gap };
+      this.#carrier?.outbox.control(ackFrame(Kind.Ack, { ...ack, ...stamps }));
+    }
   }
 
   /** Takes a text to send. It ends in a receipt, whatever happens. */

@@ -202,6 +202,7 @@ export class Homes {
     this.#waits = 0;
     this.#wasAttached = true;
     this.#conversation.attach({ outbox: link.outbox, extended: contact.extended }, name);
+    if (this.#left?.reason === "home-lost" && contact.extended) this.#conversation.remind();
     const { address: server, minMs: rttMs } = contact;
     const left = this.#left;
     this.#left = null;

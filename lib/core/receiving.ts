@@ -14,6 +14,9 @@ const MAX_STREAMS = 16_384;
 /** Numbers remembered as shown in a stream to everybody, above its floor. */
 const MAX_SHOWN = 4_096;
 
+/** Senders told how far they got when a home was lost; all at once would be a storm. */
+const MAX_REMINDED = 32;
+
 /** What to do with one message, and what to say of it. */
 export interface Verdict {
   readonly show: boolean;
@@ -49,6 +52,12 @@ export class Receiving {
     remember(this.#next, senderSession, show ? next + 1 : next);
     if (show) return { show, number, status: Status.Delivered };
     return { show, number: next - 1, status: number < next ? Status.Delivered : Status.Gap };
+  }
+
+  /** What was shown last of each of the streams that were heard last. */
+  shownLast(): { readonly senderSession: number; readonly number: number }[] {
+    return [...this.#next].slice(-MAX_REMINDED)
+      .map(([senderSession, next]) => ({ senderSession, number: next - 1 }));
   }
 
   /** This client has another name now: every stream to it begins anew. */

@@ -299,7 +299,9 @@ export class SendingStream {
 
 /** How long each leg took; null when it can't be told which copy was acknowledged. */
 function legsOf(message: Outgoing, ack: Ack, now: number): Legs | null {
-  if (message.number !== ack.number || message.unanswered || ack.homeStamp === 0) return null;
+  // The stamps with a gap are those of another message, or of none.
+  if (message.number !== ack.number || ack.status === Status.Gap) return null;
+  if (message.unanswered || ack.homeStamp === 0) return null;
   const behindHomeMs = ack.homeStamp / 1000;
   const receiverMs = ack.farStamp === 0 ? behindHomeMs : ack.farStamp / 1000;
   const homeMs = now - message.sentAt - behindHomeMs;

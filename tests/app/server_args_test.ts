@@ -11,6 +11,7 @@ const DEFAULTS: ServerOptions = {
   label: null,
   logFormat: "text",
   logLevel: "info",
+  drainMs: 10_000,
 };
 
 const A = { hostname: "a", port: 1 };
@@ -45,6 +46,8 @@ const GOOD: readonly [string[], Partial<ServerOptions>][] = [
   [["--log-level", "info"], { logLevel: "info" }],
   [["--log-level", "warn"], { logLevel: "warn" }],
   [["--log-level=error"], { logLevel: "error" }],
+  [["--drain-timeout", "2.5"], { drainMs: 2_500 }],
+  [["--drain-timeout=0"], { drainMs: 0 }],
 ];
 
 const BAD: readonly [string[], string][] = [
@@ -62,11 +65,11 @@ const BAD: readonly [string[], string][] = [
   [["--lisen", ":4000"], "Unknown option --lisen: did you mean --listen?"],
   [
     ["--server", "a:1"],
-    "Unknown option --server: allowed are --listen, --advertise, --join, --discover, --label, --log-format, --log-level, --help, --version",
+    "Unknown option --server: allowed are --listen, --advertise, --join, --discover, --label, --log-format, --log-level, --drain-timeout, --help, --version",
   ],
   [
     ["--xyzzy"],
-    "Unknown option --xyzzy: allowed are --listen, --advertise, --join, --discover, --label, --log-format, --log-level, --help, --version",
+    "Unknown option --xyzzy: allowed are --listen, --advertise, --join, --discover, --label, --log-format, --log-level, --drain-timeout, --help, --version",
   ],
   [["--listen"], "Option --listen needs a value: --listen HOST:PORT"],
   [["--discover", "attic"], "Unknown verb 'attic': did you mean --discover=attic?"],
@@ -114,6 +117,11 @@ const BAD: readonly [string[], string][] = [
   [["--log-format"], "Option --log-format needs a value: --log-format FORMAT"],
   [["--log-level", "all"], "Option --log-level is 'all': allowed are debug, info, warn, error"],
   [["--log-level"], "Option --log-level needs a value: --log-level LEVEL"],
+  [
+    ["--drain-timeout", "soon"],
+    "Option --drain-timeout is 'soon': allowed are seconds from 0 to 2147483",
+  ],
+  [["--drain-timeout"], "Option --drain-timeout needs a value: --drain-timeout SECS"],
 ];
 
 Deno.test("the server's options", () => {

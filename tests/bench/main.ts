@@ -6,6 +6,7 @@
  */
 
 import { type Contender, natsServer, ourServer, pipe } from "./contender.ts";
+import { failover } from "./failover.ts";
 import { flood } from "./flood.ts";
 import { start } from "./start.ts";
 
@@ -55,3 +56,4 @@ function report(line: string): void {
 
 await forwardOneToOne();
 await start(report);
+await failover(report);

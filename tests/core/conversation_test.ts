@@ -65,6 +65,17 @@ Deno.test("what comes after the name was lost is not shown: its sender is told t
   assertEquals([shown, acks(outbox)], [[], []]);
 });
 
+Deno.test("who lost its home tells its senders how far they got, so that they need not wait", () => {
+  const { conversation, outbox } = bob();
+  for (const number of [1, 2]) arrive(conversation, number);
+  conversation.flushAcks();
+  outbox.pull();
+  conversation.detach(0);
+  conversation.attach({ outbox, extended: true }, "bob");
+  conversation.remind();
+  assertEquals(acks(outbox), [`2 ${Status.Gap}`]);
+});
+
 Deno.test("under another name a sender's numbers begin anew, under the same one they go on", () => {
   const { conversation, shown, outbox } = bob();
   arrive(conversation, 1);

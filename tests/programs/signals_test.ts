@@ -1,6 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
+import { enrol } from "../../lib/codec/extended.ts";
+import { frame, Kind } from "../../lib/codec/wire.ts";
 import { listen } from "../../lib/net/tcp.ts";
 import { client, ServerProgram } from "../testing/program.ts";
+import { RawPeer } from "../testing/raw_peer.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -68,4 +71,37 @@ Deno.test("whatever a client does, a signal ends it", async () => {
     assertEquals((await program.ends()).code, 130, program.name);
   }
   connection.close();
+});
+
+Deno.test("a server that leaves ends when its clients have moved", async () => {
+  await using first = await ServerProgram.start([]);
+  await using second = await ServerProgram.start(["--join", first.address]);
+  await second.logs("linked to server");
+  await using ada = client(["chat", "--json", "--name", "ada", "--server", first.address]);
+  const { server: home } = await ada.event({ event: "attached" });
+  const [leaves, stays] = home === first.address ? [first, second] : [second, first];
+  leaves.signal("SIGTERM");
+  assertEquals((await leaves.ends()).code, 0);
+  const { server } = await ada.event({ event: "moved", from: home, reason: "leaving" });
+  assertEquals(server, stays.address);
+});
+
+Deno.test("a server that leaves waits for clients that don't move no longer than it may", async () => {
+  await using stays = await ServerProgram.start([]);
+  await using leaves = await ServerProgram.start([
+    "--join",
+    stays.address,
+    "--drain-timeout",
+    "0.1",
+  ]);
+  await leaves.logs("linked to server");
+  await using deaf = await RawPeer.dial(Number(leaves.address.split(":")[1]));
+  const asEve = enrol({ name: "eve", session: 1, token: "secret", moves: 0 });
+  await deaf.write(frame(Kind.Hello), asEve);
+  await deaf.frame("13/1");
+  const since = performance.now();
+  leaves.signal("SIGTERM");
+  assertEquals((await leaves.ends()).code, 0);
+  // Unless told otherwise it would have waited for ten seconds.
+  assert(performance.now() - since < 8_000);
 });

@@ -98,6 +98,16 @@ export class ClusterClient implements AsyncDisposable {
     return this.events.filter((event): event is Told<Kind> => event.kind === kind);
   }
 
+  /** The names of everybody there, sorted, by what it was told since it asked `who` to watch. */
+  get roster(): string[] {
+    const names = new Set<string>();
+    for (const event of this.events) {
+      if (event.kind === "client" || event.kind === "joined") names.add(event.name);
+      else if (event.kind === "left") names.delete(event.name);
+    }
+    return [...names].sort();
+  }
+
   /** Waits until it is attached to a server. */
   attached(): Promise<void> {
     return this.until("it is attached", () => this.home !== null);
@@ -133,8 +143,8 @@ export class ClusterClient implements AsyncDisposable {
   }
 
   /** Waits until `holds`, which looks at this client. */
-  until(what: string, holds: (client: this) => boolean): Promise<void> {
-    return this.#watch.until(`${this.name}: ${what}`, () => holds(this));
+  until(what: string, holds: (client: this) => boolean, deadlineMs?: number): Promise<void> {
+    return this.#watch.until(`${this.name}: ${what}`, () => holds(this), deadlineMs);
   }
 
   /** Asks for a name. */

@@ -40,6 +40,8 @@ export interface ProgramOptions {
    * whose whole path is given, and runs in that folder without an environment.
    */
   readonly binaries?: string;
+  /** Takes each line of standard output, in place of keeping it in `out`. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** One running program. */
@@ -54,13 +56,15 @@ export class Program implements AsyncDisposable {
   readonly #noMore = new AbortController();
   readonly #ended: Promise<void>;
   readonly #watch = new Watch(() => this.#describe());
+  readonly #onLine: (line: string) => void;
   #code: number | null = null;
 
   constructor(
     program: string,
     args: readonly string[],
-    { shell, by = [], binaries }: ProgramOptions = {},
+    { shell, by = [], binaries, onLine }: ProgramOptions = {},
   ) {
+    this.#onLine = onLine ?? ((line): void => void this.out.push(line));
     this.name = [program, ...args].join(" ").slice(0, 200);
     const itself = binaries === undefined ? commandOf(program) : [pathOf(program, binaries)];
     const [command = "", ...rest] = [...by, ...itself, ...args];
@@ -120,6 +124,11 @@ export class Program implements AsyncDisposable {
     );
   }
 
+  /** Its exit code; null while it runs. */
+  get code(): number | null {
+    return this.#code;
+  }
+
   /** The lines so far of a log in JSON that fit. */
   log(fits: Json = {}): Json[] {
     return fitting(this.err, fits);
@@ -146,8 +155,8 @@ export class Program implements AsyncDisposable {
   }
 
   /** Waits until it has ended by itself. */
-  async ends(): Promise<Ended> {
-    await this.#watch.until(`${this.name}: it ends`, () => this.#code !== null);
+  async ends(deadlineMs?: number): Promise<Ended> {
+    await this.#watch.until(`${this.name}: it ends`, () => this.#code !== null, deadlineMs);
     await this.#ended;
     return { code: this.#code ?? -1, out: this.out, err: this.err };
   }
@@ -169,8 +178,11 @@ export class Program implements AsyncDisposable {
   async #run(): Promise<void> {
     const { stdout, stderr, status } = this.#child;
     const reading = [
-      this.#read(stdout, { into: this.out, signal: this.#noMoreOutput.signal }),
-      this.#read(stderr, { into: this.err, signal: this.#noMore.signal }),
+      this.#read(stdout, { take: this.#onLine, signal: this.#noMoreOutput.signal }),
+      this.#read(stderr, {
+        take: (line) => void this.err.push(line),
+        signal: this.#noMore.signal,
+      }),
     ];
     const { code } = await status;
     await Promise.all(reading);
@@ -181,10 +193,10 @@ export class Program implements AsyncDisposable {
 
   async #read(
     stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-    { into, signal }: { into: string[]; signal: AbortSignal },
+    { take, signal }: { take: (line: string) => void; signal: AbortSignal },
   ): Promise<void> {
     for await (const line of lines(stream, signal)) {
-      into.push(line);
+      take(line);
       this.#watch.changed();
     }
   }

@@ -68,9 +68,8 @@ const VERBS = {
 const SHAPES = {
   "listen": {
     takes: "HOST:PORT",
-    says: "accept connections here; :4000 is all interfaces, port 0 any free one (default: " +
-      "127.0.0.1, or all with --discover; its port asked for on a terminal, else the first " +
-      "free of 4000, 4010, 4020, 4030, 4040)",
+    says: "accept connections here; :4000 is all interfaces, port 0 any (default: 127.0.0.1, " +
+      "or all with --discover; port asked for, else the first free of 4000, 4010 ... 4040)",
   },
   "advertise": {
     takes: "HOST:PORT",

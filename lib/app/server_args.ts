@@ -69,7 +69,7 @@ const SHAPES = {
   "listen": {
     takes: "HOST:PORT",
     says: "accept connections here; :4000 is all interfaces, port 0 any (default: 127.0.0.1, " +
-      "or all with --discover; port asked for, else the first free of 4000, 4010 ... 4040)",
+      "or all with --discover; port asked for, else the first free from 4000 to 4040)",
   },
   "advertise": {
     takes: "HOST:PORT",

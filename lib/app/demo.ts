@@ -6,6 +6,7 @@
  * @module
  */
 
+import { ExitCode } from "./exit_code.ts";
 import { lines } from "./lines.ts";
 import { writeError, writeOut } from "./output.ts";
 
@@ -52,14 +53,18 @@ class Program implements AsyncDisposable {
     await this.#input.write(new TextEncoder().encode(`${line}\n`));
   }
 
-  /** Asks it to end, and waits until it has. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Asks it to end, and waits until it has; its exit code. */
+  async leave(): Promise<number> {
     try {
       this.#process.kill("SIGTERM");
     } catch {
       // It ended by itself.
     }
-    await this.#process.status;
+    return (await this.#process.status).code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
     await this.#input.close().catch(() => {});
     while (!(await this.#output.next()).done);
   }
@@ -91,10 +96,12 @@ async function show(signal: AbortSignal): Promise<void> {
 
   title("Three servers start and form a clique.");
   const addresses: string[] = [];
+  const servers: Program[] = [];
   for (const label of ["attic", "cellar", "garden"]) {
     const joins = addresses.length === 0 ? ["none"] : addresses;
     const listen = ["--listen", "127.0.0.1:0", "--label", label];
     const server = start("server", ...listen, ...joins.flatMap((join) => ["--join", join]));
+    servers.push(server);
     const line = await server.line();
     addresses.push(line.replace("listening on ", ""));
     say(label, line);
@@ -125,6 +132,12 @@ async function show(signal: AbortSignal): Promise<void> {
   say("ada -> zoe", `"Are you there?" ${failed["status"]}: ${failed["reason"]}`);
 
   title("They leave, and the servers say goodbye to each other.");
+  for (const client of [ada, bob]) {
+    expect(await client.leave() === ExitCode.interrupted, "a client leaves when it is told to");
+  }
+  for (const server of servers) {
+    expect(await server.leave() === ExitCode.done, "a server says goodbye and ends with 0");
+  }
 }
 
 /** One message, its receipt, and what the other one saw. */

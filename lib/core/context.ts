@@ -130,7 +130,9 @@ export class Context {
     }
     link.closing = reason;
     this.actions.push({ kind: "close", link: link.id });
-    this.log(QUIET_REASONS.has(reason) ? "debug" : "warn", "link-closed", {
+    // A program of another kind that listens there is worth one line, not one a redial.
+    const isKnown = reason === "no-welcome" && (link.dialled?.target.attempts ?? 0) > 0;
+    this.log(QUIET_REASONS.has(reason) || isKnown ? "debug" : "warn", "link-closed", {
       message: `closed the link to ${this.describe(link)}: ${reason}, ${message}`,
       fields: { link: link.id, reason },
     });

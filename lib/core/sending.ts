@@ -22,7 +22,7 @@ const ADDRESSING_BYTES = 64;
 
 /** Without any progress so long, the first message is tried again; doubled each time. */
 const RESEND_MIN_MS = 1_000;
-const RESEND_MAX_MS = 8_000;
+const RESEND_MAX_MS = 2_000;
 
 /** After a soft refusal the first message is tried again; doubled each time. */
 const RETRY_MIN_MS = 50;

@@ -228,6 +228,11 @@ Deno.test("a server that was dialled and says nothing is closed with no-welcome 
   assertEquals(hand.closeReasons[0], "no-welcome");
   hand.pass(SECOND);
   assertEquals(hand.dials.length, 1, "it is dialled again");
+  // It is said once; a program of another kind would fill the log for ever.
+  hand.connect();
+  hand.pass(6 * SECOND);
+  const closings = hand.logs.filter(({ event }) => event === "link-closed");
+  assertEquals(closings.map(({ level }) => level), ["warn", "debug"]);
 });
 
 Deno.test("at the limit the connection that never said anything goes, the oldest first", () => {

@@ -14,7 +14,7 @@ import {
 } from "../testing/mixed.ts";
 import { lanAddress } from "../testing/network.ts";
 import {
-  freeFourDigitPort,
+  onFourDigitPort,
   OriginalClient,
   OriginalServer,
   type OriginalVariant,
@@ -35,7 +35,7 @@ class Scene implements AsyncDisposable {
   /** One of our servers, where originals can dial it back. */
   ours(join: readonly number[] = [], options = {}): ClusterServer {
     const addresses = join.map((port) => `127.0.0.1:${port}`);
-    return this.cluster.server({ port: freeFourDigitPort(), join: addresses, ...options });
+    return onFourDigitPort((port) => this.cluster.server({ port, join: addresses, ...options }));
   }
 
   /** An original server, which joins the first of `wellKnown` that answers. */
@@ -580,7 +580,9 @@ for (const hostname of ["0.0.0.0", ...lan === null ? [] : [lan]]) {
     using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
     const { port } = listener.addr;
     const join = [`${hostname}:${port}`];
-    scene.cluster.server({ port: freeFourDigitPort(), join, limits: { helloMs: 100, echoMs: 50 } });
+    onFourDigitPort((port) =>
+      scene.cluster.server({ port, join, limits: { helloMs: 100, echoMs: 50 } })
+    );
     using conn = await listener.accept();
     const bytes: number[] = [];
     const buffer = new Uint8Array(64);

@@ -38,6 +38,20 @@ export function freeFourDigitPort(): number {
   return listener.addr.port;
 }
 
+/**
+ * Starts something on a four-digit port of its own: on another one when
+ * somebody else took the first in the meantime.
+ */
+export function onFourDigitPort<Started>(start: (port: number) => Started): Started {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return start(freeFourDigitPort());
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse) || attempt === 100) throw error;
+    }
+  }
+}
+
 /** One connection of an original program. */
 export class Wire {
   readonly #conn: Deno.TcpConn;

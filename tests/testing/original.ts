@@ -16,4 +16,4 @@ export type { ReceivedFrame } from "./original_frame.ts";
 export { OriginalServer } from "./original_server.ts";
 export type { OriginalConnections } from "./original_sockets.ts";
 export type { OriginalServerOptions, OriginalVariant } from "./original_variant.ts";
-export { onFourDigitPort } from "./original_wire.ts";
+export { freeFourDigitPort, onFourDigitPort } from "./original_wire.ts";

@@ -55,14 +55,19 @@ export type Purpose = "contact" | "home";
 
 /** State and ways to act that the parts of one client share. */
 export class ClientContext {
+  /** Open connections by the number that the driver gave them. */
   readonly links = new Map<number, ClientLink>();
+  /** Dials without an outcome yet, by the number of their action. */
   readonly dials = new Map<number, { readonly contact: Contact; readonly purpose: Purpose }>();
+  /** What was decided since the driver last asked, in order. */
   actions: SessionAction[] = [];
+  /** Numbers of the links that got something to write since the driver last asked. */
   ready: number[] = [];
   /** Links that said 7/0, in the order of their deadlines. */
   readonly #farewells = new Map<ClientLink, number>();
   #lastDial = 0;
 
+  /** Nothing happens yet: the first dial is up to the parts that share this. */
   constructor(readonly config: SessionConfig) {}
 
   /** Dials a contact's address; false when it is none. */
@@ -144,6 +149,7 @@ export class ClientContext {
     this.tell({ kind: "error", code, message });
   }
 
+  /** Queues an event for the user. */
   tell(event: ClientEvent): void {
     this.actions.push({ kind: "event", event });
   }

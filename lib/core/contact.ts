@@ -13,17 +13,24 @@ import { Probes, RttWindow } from "./rtt.ts";
 
 /** One connection of a client. */
 export class ClientLink {
+  /** Cuts what is read into frames. */
   readonly reader = new FrameReader("client");
+  /** What is still to be written. */
   readonly outbox = new Outbox(CLIENT_OUTBOX_BYTES);
+  /** The echoes sent on it that wait for a reply. */
   readonly probes = new Probes();
   /** An echo waits in the outbox; it counts from the moment it is written. */
   echoQueued = false;
+  /** When the last bytes came, in ms. */
   heardAt: number;
   /** 7/0 was said; it is closed when that is answered. */
   leaving = false;
+  /** It is being closed; nothing more is read. */
   closing = false;
+  /** It is in the list of links with something to write. */
   ready = false;
 
+  /** `id` is the driver's number; `now` is in ms. */
   constructor(
     readonly id: number,
     readonly contact: Contact,
@@ -36,6 +43,7 @@ export class ClientLink {
 
   /** The address at the other end, whatever name it was dialled by. */
   readonly remote: string;
+  /** When the connection was there, in ms. */
   readonly openedAt: number;
 }
 
@@ -52,16 +60,21 @@ export interface Known {
 
 /** One server, its connection, and its samples. */
 export class Contact implements Candidate {
+  /** How far it got: `greeting` is connected and asked what it is, `ready` is known. */
   state: "waiting" | "dialling" | "greeting" | "ready" | "failed" = "waiting";
+  /** What it speaks; `unknown` until it answered, or was silent for too long. */
   protocol: Protocol = "unknown";
+  /** The connection to learn and measure; null when there is none. */
   link: ClientLink | null = null;
   /** What it said of itself; null for a base server. */
   card: Pick<Welcome, "id" | "label" | "clients"> | null = null;
+  /** The samples, warm-up left out; of a mute server what TCP needed to connect. */
   readonly window = new RttWindow();
   /** What TCP needed to connect, in ms. */
   connectMs = 0;
   /** Probes that ended, those included that are thrown away. */
   probesEnded = 0;
+  /** When the next probe is due, in ms. */
   nextProbeAt = 0;
   /** It said that it leaves. */
   leaving = false;
@@ -70,6 +83,7 @@ export class Contact implements Candidate {
   readonly #addresses: readonly string[];
   #at = 0;
 
+  /** Waits to be dialled, at the first of the addresses. */
   constructor(readonly known: Known) {
     this.#addresses = known.addresses;
   }
@@ -84,10 +98,12 @@ export class Contact implements Candidate {
     return this.card?.id ?? this.known.id;
   }
 
+  /** It speaks the extended protocol. */
   get extended(): boolean {
     return this.protocol === "extended";
   }
 
+  /** The smallest sample, in ms; null when nothing was measured. */
   get minMs(): number | null {
     return this.window.minMs;
   }

@@ -38,6 +38,7 @@ export type NodeAction =
 export interface NodeConfig {
   /** Twelve hexadecimal digits, random at each start. */
   readonly id: string;
+  /** Its name for people, told to everyone; empty when it has none. */
   readonly label: string;
   /** Where it listens; an unspecified address means all interfaces. */
   readonly listen: Address;
@@ -49,37 +50,54 @@ export interface NodeConfig {
   readonly joinIsGuess?: boolean;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** What differs from the usual limits. */
   readonly limits?: Partial<NodeLimits>;
 }
 
 /** Durations in milliseconds, and bounds, that tests make smaller. */
 export interface NodeLimits {
+  /** How long a handshake may take: an answer to hello, and the accept after it. */
   readonly helloMs: number;
+  /** How long a frame that was begun may stay unfinished. */
   readonly unfinishedMs: number;
+  /** Between two sweeps, which send echoes to peers and close what is dead. */
   readonly echoMs: number;
+  /** A peer that says nothing for so long is dead. */
   readonly peerSilenceMs: number;
+  /** The same for an extended client; base ones may be silent for ever. */
   readonly clientSilenceMs: number;
+  /** How long an older link has to show that it is alive, when a pair has two. */
   readonly probeMs: number;
+  /** How long a claim of a name waits for the answers of the peers. */
   readonly registrationMs: number;
   /** How long a server that leaves waits for its clients to go elsewhere. */
   readonly drainMs: number;
+  /** The most open connections; one more closes the accepted one silent longest. */
   readonly connections: number;
+  /** Bytes that may wait for a client, or for anyone who connected and is no peer yet. */
   readonly clientOutboxBytes: number;
+  /** Bytes that may wait for a peer, or for any server that was dialled. */
   readonly peerOutboxBytes: number;
 }
 
 /** State and ways to act that the parts of one server share. */
 export class Context {
+  /** Open connections by the number that the driver gave them. */
   readonly links = new Map<number, Link>();
   /** Messages that were not passed on, by reason, since the start. */
   readonly drops = new Map<string, number>();
   readonly #freshDrops = new Map<string, number>();
+  /** What was decided since the driver last asked, in order. */
   actions: NodeAction[] = [];
+  /** Numbers of the links that got something to write since the driver last asked. */
   ready: number[] = [];
+  /** When the driver last called, in ms of one monotonic clock. */
   now = 0;
 
+  /** Nothing happens yet; `limits` are complete. */
   constructor(readonly config: NodeConfig, readonly limits: NodeLimits) {}
 
+  /** The id of this server: twelve hexadecimal digits. */
   get id(): string {
     return this.config.id;
   }
@@ -155,6 +173,7 @@ export class Context {
     this.#freshDrops.clear();
   }
 
+  /** Queues a line of log: `event` and `fields` for programs, `message` for people. */
   log(
     level: LogLevel,
     event: string,

@@ -7,17 +7,27 @@
 
 /** Statistics over one window of samples of one server. */
 export interface RttSummary {
+  /** Probes that ended: with a reply or without one. */
   readonly sent: number;
+  /** Probes that got a reply in time: as many as there are samples. */
   readonly received: number;
   /** Share of probes without a reply, 0 to 1. */
   readonly loss: number;
+  /** The smallest sample. */
   readonly minMs: number | null;
+  /** The arithmetic mean. */
   readonly meanMs: number | null;
+  /** The median; like all percentiles here a sample, by nearest rank. */
   readonly p50Ms: number | null;
+  /** The 95th percentile. */
   readonly p95Ms: number | null;
+  /** The 99th percentile. */
   readonly p99Ms: number | null;
+  /** The largest sample. */
   readonly maxMs: number | null;
+  /** The standard deviation, as ping(8) computes its mdev. */
   readonly mdevMs: number | null;
+  /** The mean difference of consecutive samples; null below two. */
   readonly jitterMs: number | null;
 }
 
@@ -46,6 +56,7 @@ export type FailureCode =
   | "too-long"
   | "timed-out";
 
+/** Something that a client's user is told; `kind` says what. */
 export type ClientEvent =
   | {
     readonly kind: "attached";

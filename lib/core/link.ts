@@ -16,13 +16,17 @@ export interface Opened {
   readonly dial: number | null;
   /** What connecting took, in milliseconds. */
   readonly connectMs: number;
+  /** The address at this end. */
   readonly local: Address;
+  /** The address at the other end. */
   readonly remote: Address;
 }
 
 /** What this server dialled, and why. */
 export interface Dialled {
+  /** What is told how the dial went. */
   readonly target: Target;
+  /** Which of the target's addresses it was, as `host:port`. */
   readonly address: string;
   /** It said hello and expects a reply; a dial-back says nothing. */
   readonly asks: boolean;
@@ -37,8 +41,11 @@ export type Role = "new" | "candidate" | "peer" | "client" | "base-server";
 
 /** State of one connection. What it means is decided by those who use it. */
 export class Link {
+  /** Cuts what is read into frames. */
   readonly reader = new FrameReader("server");
+  /** The other end is on this machine, by its address. */
   readonly loopback: boolean;
+  /** Who is at the other end, as far as it is known. */
   role: Role = "new";
   /** Hello was said and answered: extended frames may be sent. */
   extended = false;
@@ -54,14 +61,16 @@ export class Link {
   takesMessages = false;
   /** The client wants to hear who comes and goes. */
   watching = false;
-  /** When the last bytes came, and when the first byte of an unfinished frame did. */
+  /** When the last bytes came, in ms. */
   heardAt: number;
+  /** When the first byte of an unfinished frame came, in ms; null when no frame is. */
   unfinishedSince: number | null = null;
   /** Why it is being closed; nothing more is read. */
   closing: string | null = null;
   /** It is in the list of links with something to write. */
   ready = false;
 
+  /** `id` is the driver's number; `dialled` is null when the link was accepted. `now` is in ms. */
   constructor(
     readonly id: number,
     readonly how: Opened,
@@ -77,6 +86,8 @@ export class Link {
     this.heardAt = now;
   }
 
+  /** What is still to be written. */
   outbox: Outbox;
+  /** When the connection was there, in ms. */
   readonly openedAt: number;
 }

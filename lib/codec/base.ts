@@ -16,14 +16,19 @@ const SPACE = 0x20;
 
 /** An address as the base protocol lists it. */
 export interface BaseAddress {
+  /** A host name or an IP address, without the port. */
   readonly hostname: string;
+  /** The TCP port that the server listens on, 1 to 65535. */
   readonly port: number;
 }
 
 /** A message on its way to a client, decoded. */
 export interface Delivery {
+  /** The name that the sender registered. */
   readonly sender: string;
+  /** The name it was sent to; `*` means everybody. */
   readonly receiver: string;
+  /** What follows the space; bytes that are not UTF-8 read as U+FFFD. */
   readonly text: string;
 }
 

@@ -16,6 +16,7 @@ export const PROTOCOL_VERSION = 1;
 export interface MemberCard {
   /** Twelve hexadecimal digits, random at each start. */
   readonly id: string;
+  /** The server's name for people; may be empty. */
   readonly label: string;
   /** `host:port`, IPv6 in brackets, the best first. */
   readonly addresses: readonly string[];
@@ -23,6 +24,7 @@ export interface MemberCard {
 
 /** The answer to a hello. */
 export interface Welcome extends MemberCard {
+  /** The version of the extended protocol that the server speaks, from 1. */
   readonly protocol: number;
   /** The other members that the server is linked to. */
   readonly members: readonly MemberCard[];
@@ -34,7 +36,9 @@ export interface Welcome extends MemberCard {
 
 /** What servers tell each other about the clique. */
 export interface MembersNews {
+  /** Other servers: at first all that the sender knows of, then new and changed ones. */
   readonly members: readonly MemberCard[];
+  /** `host:port` of base servers on the same machine; over loopback only. */
   readonly base: readonly string[];
   /** Ids of servers that left on purpose. */
   readonly left: readonly string[];
@@ -45,6 +49,7 @@ export interface MembersNews {
  * Of two with one token the higher move count is the newer.
  */
 export interface Claim {
+  /** The name claimed, 1 to 64 bytes of UTF-8. */
   readonly name: string;
   /** Random, public, below 2^48: what messages are addressed to. */
   readonly session: number;
@@ -62,9 +67,13 @@ export interface Claim {
 
 /** A client asks for a name. */
 export interface Enrolment {
+  /** The name asked for; the server checks it. */
   readonly name: string;
+  /** Random, public, from 1 to 2^48 - 1. */
   readonly session: number;
+  /** Random; whoever has it may take the name to another server. */
   readonly token: string;
+  /** How often this session has asked before: from 0, higher each time. */
   readonly moves: number;
 }
 
@@ -77,6 +86,7 @@ export type RefusalReason =
 
 /** Who has a name now. */
 export interface Resolved {
+  /** The name that was asked about. */
   readonly name: string;
   /** The session; 0 when only a base server may know the name; else null. */
   readonly session: number | null;
@@ -86,7 +96,9 @@ export interface Resolved {
 
 /** One name and the id of the server that it is at. */
 export interface NameCard {
+  /** A registered name. */
   readonly name: string;
+  /** The server's id, as in its card. */
   readonly server: string;
 }
 
@@ -102,7 +114,11 @@ export function welcome({ members, ...rest }: Omit<Welcome, "protocol">): Uint8A
   return welcome({ ...rest, members: members.slice(0, Math.floor(members.length * 0.9)) });
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 8/1: the server's own card, whom it is linked to, and how many clients it has.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeWelcome(payload: Uint8Array): Welcome {
   const fields = decodeFields(Kind.Welcome, payload);
   return {
@@ -119,7 +135,11 @@ export function bye(reason: CloseReason, message: string): Uint8Array {
   return jsonFrame(Kind.Bye, { reason, message });
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 8/2: why the other end closes; `reason` may be one that this version does not know.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeBye(
   payload: Uint8Array,
 ): { reason: string; message: string } {
@@ -132,7 +152,11 @@ export function join(body: MemberCard): Uint8Array {
   return jsonFrame(Kind.Join, body);
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 9/0: the card of the server that dialled.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeJoin(payload: Uint8Array): MemberCard {
   return card(decodeFields(Kind.Join, payload));
 }
@@ -147,7 +171,11 @@ export function members({ members, base, left }: MembersNews): Uint8Array[] {
   return chunkedFrames(Kind.Members, { key: "members", values: news }, false);
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 9/2: the entries by what they are; those of no known kind are left out.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeMembers(payload: Uint8Array): MembersNews {
   const entries = decodeFields(Kind.Members, payload).objects("members");
   return {
@@ -162,7 +190,11 @@ export function presence(claims: readonly Claim[]): Uint8Array[] {
   return chunkedFrames(Kind.Presence, { key: "clients", values: claims }, true);
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 10/0: clients of the sender; with `reset` they replace all it told before.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodePresence(
   payload: Uint8Array,
 ): { reset: boolean; claims: Claim[] } {
@@ -178,7 +210,11 @@ export function claim(ref: number, body: Claim): Uint8Array {
   return jsonFrame(Kind.Claim, { ref, ...body });
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 10/1: the claim, and the `ref` that the 10/2 must repeat.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeClaim(
   payload: Uint8Array,
 ): { ref: number; claim: Claim } {
@@ -191,7 +227,11 @@ export function claimed(ref: number): Uint8Array {
   return jsonFrame(Kind.Claimed, { ref });
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 10/2: the `ref` of the claim that it answers.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeClaimed(payload: Uint8Array): number {
   return decodeFields(Kind.Claimed, payload).whole("ref");
 }
@@ -201,7 +241,11 @@ export function gone(session: number, released: boolean): Uint8Array {
   return jsonFrame(Kind.Gone, { session, released });
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 10/3: whose session is gone; without `released` its client may be on the move.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeGone(
   payload: Uint8Array,
 ): { session: number; released: boolean } {
@@ -217,7 +261,11 @@ export function enrol(body: Enrolment): Uint8Array {
   return jsonFrame(Kind.Enrol, body);
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 13/0: what a client asks for. The name is not checked here.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeEnrol(payload: Uint8Array): Enrolment {
   const fields = decodeFields(Kind.Enrol, payload);
   return {
@@ -233,7 +281,11 @@ export function enrolled(name: string): Uint8Array {
   return jsonFrame(Kind.Enrolled, { name });
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 13/1: the name that is now the client's.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeEnrolled(payload: Uint8Array): string {
   return decodeFields(Kind.Enrolled, payload).text("name");
 }
@@ -247,7 +299,11 @@ export function refused(body: {
   return jsonFrame(Kind.Refused, body);
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 13/2: the name, why it is refused, and the same for people. Any `reason` is taken.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeRefused(
   payload: Uint8Array,
 ): { name: string; reason: string; message: string } {
@@ -264,7 +320,11 @@ export function resolve(name: string): Uint8Array {
   return jsonFrame(Kind.Resolve, { name });
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 14/0: the name asked about.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeResolve(payload: Uint8Array): string {
   return decodeFields(Kind.Resolve, payload).text("name");
 }
@@ -274,7 +334,11 @@ export function resolved(body: Resolved): Uint8Array {
   return jsonFrame(Kind.Resolved, body);
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 14/1: any reason but `moving` reads as `no-such-name`.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeResolved(payload: Uint8Array): Resolved {
   const fields = decodeFields(Kind.Resolved, payload);
   return {
@@ -293,7 +357,11 @@ export function who(watch: boolean): Uint8Array {
   return jsonFrame(Kind.Who, { watch });
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 15/0: whether the client wants to hear of changes, too.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeWho(payload: Uint8Array): boolean {
   return decodeFields(Kind.Who, payload).flag("watch");
 }
@@ -321,14 +389,23 @@ export function nameNews(
 
 /** One 15/1, decoded. */
 export interface NamesNews {
+  /** Whether it is the first frame of a whole list, which replaces all told before. */
   readonly reset: boolean;
+  /** Whether it ends the whole list. */
   readonly done: boolean;
+  /** The part of the whole list that is in this frame. */
   readonly clients: readonly NameCard[];
+  /** Names that appeared, told to watchers. */
   readonly joined: readonly NameCard[];
+  /** Names that disappeared, told to watchers. */
   readonly left: readonly NameCard[];
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * 15/1: a part of the list, or news; a list that is not there reads as empty.
+ *
+ * @throws {ProtocolError} `malformed`.
+ */
 export function decodeNames(payload: Uint8Array): NamesNews {
   const fields = decodeFields(Kind.Names, payload);
   return {

@@ -15,6 +15,11 @@ export class Fields {
   readonly #kind: number;
   readonly #values: Readonly<Record<string, unknown>>;
 
+  /**
+   * Takes what `JSON.parse` gave for a frame of `kind`.
+   *
+   * @throws {ProtocolError} `malformed` when it is not an object, or is a list.
+   */
   constructor(kind: number, values: unknown) {
     if (
       typeof values !== "object" || values === null || Array.isArray(values)

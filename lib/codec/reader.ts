@@ -60,6 +60,7 @@ export class FrameReader {
   #held: Uint8Array = EMPTY;
   #heldLength = 0;
 
+  /** As a "server" it takes the uncounted digits of 0/0, 2/0 and 33/0, as a "client" it does not. */
   constructor(reading: Reading) {
     this.#digits = reading === "server";
   }

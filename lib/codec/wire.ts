@@ -16,7 +16,7 @@ export const HEADER_BYTES = 6;
 export const MAX_PAYLOAD_BYTES = 32_767;
 
 /** The longest frame: header, payload, and the digits after a clique request. */
-export const MAX_FRAME_BYTES = HEADER_BYTES + MAX_PAYLOAD_BYTES + 4;
+export const MAX_FRAME_BYTES: number = HEADER_BYTES + MAX_PAYLOAD_BYTES + 4;
 
 /** The ports that an original server may listen on, in the order it tries them. */
 export const WELL_KNOWN_PORTS = [4000, 4010, 4020, 4030, 4040] as const;
@@ -91,8 +91,10 @@ export type CloseReason =
 
 /** Bytes that break the protocol. The link they came on is closed for `reason`. */
 export class ProtocolError extends Error {
+  /** What a printed error begins with. */
   override readonly name = "ProtocolError";
 
+  /** Why the link is to be closed, and for people what was wrong. */
   constructor(readonly reason: CloseReason, message: string) {
     super(message);
   }

@@ -17,6 +17,7 @@ export const DISCOVERY_PORT = 4040;
 
 /** Groups of no wider scope than a site, and a link; "p2p" on both. */
 export const IPV4_GROUP = "239.255.112.112";
+/** The group on IPv6, of link-local scope; joined on each link. */
 export const IPV6_GROUP = "ff12::7032:7072";
 
 /** Links come and go while a program runs; to look for them takes 2 ms. */
@@ -35,13 +36,15 @@ const SEARCH_GRACE_MS = 100;
 const LOOPBACK = "127.0.0.1";
 
 /** The links to use. */
-type Links = Pick<MulticastOptions, "ipv4Addresses" | "defaultLink" | "ipv6Group">;
+export type Links = Pick<MulticastOptions, "ipv4Addresses" | "defaultLink" | "ipv6Group">;
 
 /** What a {@linkcode LiveDiscovery} needs to know. */
 export interface LiveDiscoveryOptions {
+  /** The name of the clique: only servers of this name are found, and only they find this one. */
   readonly clique: string;
   /** Null for a client. */
   readonly server: AnnouncedServer | null;
+  /** Where to announce and to listen. */
   readonly links: Links;
   /** Takes each server that was found, now and then again. */
   readonly onFound: (found: Found) => void;
@@ -60,6 +63,7 @@ export class LiveDiscovery implements Disposable {
   #refreshedAt = -Infinity;
   #links: string | null = null;
 
+  /** Starts at once; what it finds comes by `onFound`, never during this call. */
   constructor(options: LiveDiscoveryOptions) {
     this.#options = options;
     const { clique, server, links } = options;
@@ -76,6 +80,7 @@ export class LiveDiscovery implements Disposable {
     this.#alarm.ask(performance.now());
   }
 
+  /** Says and hears nothing any more, and closes the sockets. */
   [Symbol.dispose](): void {
     this.#isOver = true;
     this.#alarm[Symbol.dispose]();
@@ -146,6 +151,7 @@ export class Search implements Disposable {
   readonly #discovery: LiveDiscovery;
   #timer: ReturnType<typeof setTimeout>;
 
+  /** Starts at once: on this machine, the link of the IPv4 default route, and each IPv6 link. */
   constructor(clique: string) {
     this.#timer = setTimeout(() => this.#first.resolve(), SEARCH_MS);
     this.#discovery = new LiveDiscovery({
@@ -162,6 +168,7 @@ export class Search implements Disposable {
     return [...this.#found.values()];
   }
 
+  /** Ends the search: nothing more is found, and the sockets are closed. */
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     this.#discovery[Symbol.dispose]();

@@ -109,44 +109,71 @@ export const DROP_REASONS: Readonly<Record<number, string>> = {
 
 /** A numbered message, decoded. */
 export interface StreamMessage {
+  /** Session of the sender, below 2^48. */
   readonly senderSession: number;
+  /** Session of the receiver; 0 when it is not known, or everybody. */
   readonly receiverSession: number;
+  /** Place in the stream, below 2^48; 0 when it is not numbered. */
   readonly number: number;
+  /** The lowest number of the stream not yet settled; 0 when it is not numbered. */
   readonly floor: number;
+  /** The home's clock when it passed this on, in microseconds modulo 2^32; 0 before. */
   readonly homeStamp: number;
+  /** The clock of the receiver's server, likewise; 0 where the home is that server. */
   readonly farStamp: number;
+  /** Name of the sender. */
   readonly sender: string;
+  /** Name of the receiver, or `*` for everybody. */
   readonly receiver: string;
+  /** The text; what is not UTF-8 is replaced by U+FFFD. */
   readonly text: string;
 }
 
 /** An acknowledgement or a receipt, decoded. */
 export interface Ack {
+  /** Session of the sender of the message: where this goes. */
   readonly to: number;
+  /** Session of the receiver; in a receipt as the message had it, which may be 0. */
   readonly from: number;
+  /** Number in the stream, below 2^48; whether it speaks of lower ones too, the status says. */
   readonly number: number;
+  /** A {@linkcode Status}, 0 to 255; a later version may have others. */
   readonly status: number;
+  /** Whether the message went to everybody. */
   readonly everybody: boolean;
+  /** The message's home stamp; from the home on, microseconds to the receiver and back. */
   readonly homeStamp: number;
+  /** The message's far stamp; from the far server on, microseconds behind it; 0 without one. */
   readonly farStamp: number;
 }
 
 /** What one server did with a message to everybody, decoded. */
 export interface Tally {
+  /** Session of the sender of the message: where this goes. */
   readonly to: number;
+  /** Id of the server that speaks, twelve lowercase hexadecimal digits. */
   readonly server: string;
+  /** Number of the message in the sender's stream to everybody, below 2^48. */
   readonly number: number;
+  /** Servers that it was forwarded to, at most 65,535; 0 from all but the home. */
   readonly peers: number;
+  /** Clients that it was passed to and that each acknowledge it. */
   readonly reached: number;
+  /** Base clients that it was passed to; they can't confirm. */
   readonly unconfirmed: number;
+  /** Clients and servers that it was not passed to, because their outbox was full. */
   readonly dropped: number;
 }
 
 /** What stays the same in all messages of one stream, encoded once. */
 export interface StreamAddress {
+  /** Session of the sender, below 2^48. */
   readonly senderSession: number;
+  /** Session of the receiver; 0 when it is not known, or everybody. */
   readonly receiverSession: number;
+  /** The sender's name in UTF-8, at most 64 bytes. */
   readonly senderName: Uint8Array;
+  /** The receiver's name in UTF-8, at most 64 bytes; `*` for everybody. */
   readonly receiverName: Uint8Array;
 }
 
@@ -211,7 +238,11 @@ export function checkAddressing(
   }
 }
 
-/** @throws {ProtocolError} `malformed`. */
+/**
+ * Decodes the payload of an 11/0 or 11/1.
+ *
+ * @throws {ProtocolError} `malformed` when its addressing part does not add up.
+ */
 export function decodeStreamMessage(
   payload: Uint8Array,
   sublength: number,
@@ -245,7 +276,11 @@ export function ackFrame(kind: number, ack: Ack): Uint8Array {
   return bytes;
 }
 
-/** @throws {ProtocolError} `malformed` when it has not exactly its length. */
+/**
+ * Decodes the payload of a 12/0 or 12/1.
+ *
+ * @throws {ProtocolError} `malformed` when it has not exactly its length.
+ */
 export function decodeAck(payload: Uint8Array): Ack {
   checkLength("acknowledgement", payload.length, ACK_BYTES);
   return {
@@ -277,7 +312,11 @@ export function tallyFrame(tally: Tally): Uint8Array {
   return bytes;
 }
 
-/** @throws {ProtocolError} `malformed` when it has not exactly its length. */
+/**
+ * Decodes the payload of a 12/2.
+ *
+ * @throws {ProtocolError} `malformed` when it has not exactly its length.
+ */
 export function decodeTally(payload: Uint8Array): Tally {
   checkLength("tally", payload.length, TALLY_BYTES);
   return {
@@ -291,7 +330,11 @@ export function decodeTally(payload: Uint8Array): Tally {
   };
 }
 
-/** @throws {ProtocolError} `malformed` when a fixed payload has another length. */
+/**
+ * Checks the length of a payload that always has the same; `what` names it for people.
+ *
+ * @throws {ProtocolError} `malformed` when it has another one.
+ */
 export function checkLength(
   what: string,
   length: number,

@@ -19,6 +19,7 @@ export class Alarm implements Disposable {
   #at = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined; // a number, or an object in newer Deno
 
+  /** Calls `ring` for each ring; none comes before {@linkcode Alarm.ask}. */
   constructor(ring: () => void) {
     this.#ring = ring;
   }

@@ -10,7 +10,9 @@
 
 /** An IP address or host name, and a TCP port. */
 export interface Address {
+  /** An IPv6 address stands here without brackets. */
   readonly hostname: string;
+  /** At most 65,535; to listen on 0 lets the system choose. */
   readonly port: number;
 }
 
@@ -28,10 +30,13 @@ export interface Opened {
 
 /** Connect; `opened` or `failed` follows, with the same number, while the driver runs. */
 export interface DialAction {
+  /** Tells the actions apart. */
   readonly kind: "dial";
   /** Chosen by the core. */
   readonly dial: number;
+  /** An IP address, without brackets, or a host name. */
   readonly hostname: string;
+  /** The TCP port to connect to. */
   readonly port: number;
   /** How long connecting may take, in milliseconds. */
   readonly deadlineMs: number;
@@ -42,7 +47,9 @@ export interface DialAction {
  * received from the link any more; `closed` follows when it is gone.
  */
 export interface CloseAction {
+  /** Tells the actions apart. */
   readonly kind: "close";
+  /** The number that `opened` gave the link. */
   readonly link: number;
 }
 

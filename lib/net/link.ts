@@ -73,6 +73,7 @@ export class Link {
   /** The socket is closed. */
   #cut = false;
 
+  /** `number` is how the owner knows the link; nothing is read before {@linkcode Link.start}. */
   constructor(number: number, socket: Socket, owner: LinkOwner) {
     this.#number = number;
     this.#socket = socket;

@@ -52,6 +52,7 @@ export class Multicast implements Disposable {
   #looked = false;
   #isClosed = false;
 
+  /** Opens no socket yet: {@linkcode Multicast.refresh} does. */
   constructor(options: MulticastOptions) {
     this.#options = options;
   }
@@ -81,6 +82,7 @@ export class Multicast implements Disposable {
     await Promise.all([...this.#joined].map((link) => this.#sendOn(link, datagram)));
   }
 
+  /** Closes every socket; nothing is sent or received any more. */
   [Symbol.dispose](): void {
     this.#isClosed = true;
     for (const socket of this.#sockets.values()) socket.close();

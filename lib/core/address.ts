@@ -6,7 +6,9 @@
 
 /** Where a server can be reached. */
 export interface Address {
+  /** A host name or an IP address, IPv6 without brackets. */
   readonly hostname: string;
+  /** The TCP port, 1 to 65535. */
   readonly port: number;
 }
 

@@ -23,6 +23,7 @@ const GREETING_MS = 1_000;
 
 /** What a client asks for. */
 export interface Wish {
+  /** The name to be registered under, as the user gave it. */
   readonly name: string;
   /** How often its session has asked before. */
   readonly moves: number;
@@ -33,7 +34,9 @@ export interface Wish {
  * or without a name because the one it wanted was refused.
  */
 export class Attachment {
+  /** How far it got; it is `nameless` when the name was refused and no other was asked for yet. */
   state: "reaching" | "enrolling" | "attached" | "nameless" = "reaching";
+  /** The connection to the server; null until there is one. */
   link: ClientLink | null = null;
   /** The server said that it leaves. */
   leaving = false;
@@ -43,6 +46,7 @@ export class Attachment {
   #deadline = Infinity;
   #nextEcho = Infinity;
 
+  /** A registration at `contact`, for what `wish` says; nothing is sent before `begin`. */
   constructor(context: ClientContext, readonly contact: Contact, wish: Wish) {
     this.#context = context;
     this.#wish = wish;

@@ -32,6 +32,7 @@ export class BaseRouter {
   readonly #roster: Roster<Link>;
   readonly #routes: Routes;
 
+  /** Finds receivers in `roster`, and the links to other servers by `routes`. */
   constructor(context: Context, roster: Roster<Link>, routes: Routes) {
     this.#context = context;
     this.#roster = roster;

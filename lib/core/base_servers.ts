@@ -21,6 +21,7 @@ export class BaseServers {
   readonly #peers: Peers;
   readonly #dialled = new Set<Link>();
 
+  /** Dials through `peers` what `members` is told of the base servers that announce themselves. */
   constructor(
     context: Context,
     { members, peers }: { members: Members; peers: Peers },

@@ -20,6 +20,7 @@ const EVERYBODY_BYTES = new TextEncoder().encode(EVERYBODY);
 
 /** What became of one message to everybody. */
 export interface SettledBroadcast extends Settled {
+  /** How many were shown it, and how many were not; who can't confirm it is in neither. */
   readonly counts: { readonly delivered: number; readonly failed: number };
 }
 
@@ -42,6 +43,7 @@ export class Broadcasting {
   readonly #open = new Backlog<Outgoing>();
   #nextNumber = 1;
 
+  /** Calls `settled` exactly once for each message, when it is known what became of it. */
   constructor(settled: (settled: SettledBroadcast) => void) {
     this.#settled = settled;
   }

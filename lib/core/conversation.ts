@@ -29,7 +29,9 @@ import { SendingStream, type Transmit } from "./sending.ts";
 
 /** Where messages go: the home that the session is registered at. */
 export interface Carrier {
+  /** Where frames to the home wait to be written. */
   readonly outbox: Outbox;
+  /** Whether the home speaks the extended protocol: numbers, acknowledgements and receipts. */
   readonly extended: boolean;
 }
 
@@ -65,6 +67,7 @@ export class Conversation {
   #nameBytes = new Uint8Array(0);
   #carrier: Carrier & { readonly transmit: Transmit } | null = null;
 
+  /** The conversation of `session`; messages shown and receipts go to `tell`, as events. */
   constructor(session: number, tell: (event: ClientEvent) => void) {
     this.#session = session;
     this.#tell = tell;

@@ -18,7 +18,9 @@ const SHORT_COPY_BYTES = 64;
 
 /** One end of a message: a seat, or somebody only known by name. */
 export interface Party {
+  /** The name in UTF-8, as it stands in frames. */
   readonly nameBytes: Uint8Array;
+  /** Its session, below 2^48; 0 when it is only known by name. */
   readonly claim: { readonly session: number };
 }
 

@@ -45,6 +45,7 @@ const MAX_ADDRESSES = 8;
 
 /** A server that was heard, and where it can be reached. */
 export interface Found {
+  /** The server's id, twelve hexadecimal digits, as it announces it. */
   readonly id: string;
   /** `host:port`, the best first. */
   readonly addresses: readonly string[];
@@ -80,6 +81,7 @@ export class Discovery {
   #answerAt = Infinity;
   #ignored = 0;
 
+  /** Has heard nobody yet, and says something for the first time at the first `tick`. */
   constructor(config: DiscoveryConfig) {
     this.#config = config;
   }

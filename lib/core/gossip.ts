@@ -17,6 +17,7 @@ export class Gossip {
   readonly #members: Members;
   readonly #linked: ReadonlySet<Link>;
 
+  /** Keeps what it learns in `members`, and tells it on the links that are in `linked` by then. */
   constructor(context: Context, members: Members, linked: ReadonlySet<Link>) {
     this.#context = context;
     this.#members = members;

@@ -51,6 +51,7 @@ export class Homes {
   /** When the servers are measured again although it has a home. */
   #probeAt = Infinity;
 
+  /** Has no home yet; calls `onAttached` with the link each time that it is attached. */
   constructor(
     context: ClientContext,
     { survey, conversation, onAttached }: {
@@ -256,6 +257,7 @@ export class Homes {
     this.#next = null;
   }
 
+  /** The server's answer to a registration, base or extended; any other `kind` is ignored. */
   answered(link: ClientLink, kind: number, now: number): void {
     const attachment = this.#attachmentOn(link);
     if (attachment === null) return;
@@ -279,6 +281,7 @@ export class Homes {
     }
   }
 
+  /** The server at the other end of `link` said that it leaves: if it is the home, move on. */
   leaves(link: ClientLink, now: number): void {
     this.#survey.leaves(link.contact);
     const attachment = this.#attachmentOn(link);
@@ -304,6 +307,7 @@ export class Homes {
     this.proceed(now);
   }
 
+  /** Closes a link that broke, or is of no use any more, and does without its server for now. */
   abandon(link: ClientLink, why: string, now: number): void {
     const attachment = this.#attachmentOn(link);
     const isContact = link.contact.link === link;

@@ -15,6 +15,7 @@ export class Liveness {
   /** Accepted connections that never said anything, the oldest first. */
   readonly #silent = new Set<Link>();
 
+  /** Watches no link yet; the limits and the time are those of `context`. */
   constructor(context: Context) {
     this.#context = context;
   }

@@ -39,7 +39,9 @@ interface Member {
 
 /** What the network has to say about dials that are due. */
 export interface Due {
+  /** What the address belongs to: it is to be told how the dial went. */
   readonly target: Target;
+  /** The one of the target's addresses whose turn it is. */
   readonly address: Address;
 }
 
@@ -54,6 +56,7 @@ export class Members {
   /** When the next dial is due; null when something changed since that was found out. */
   #next: number | null = null;
 
+  /** `selfId` is never taken for a member; seeds are `host:port`; `random` is uniform in [0, 1). */
   constructor(
     { selfId, seeds, random }: {
       readonly selfId: string;

@@ -57,6 +57,7 @@ export class Node {
   #drainsUntil: number | null = null;
   #closedBy: number | null = null;
 
+  /** A server that has no link yet; limits that `config` leaves out are those of `NODE_LIMITS`. */
   constructor(config: NodeConfig) {
     this.#context = new Context(config, { ...NODE_LIMITS, ...config.limits });
     this.#liveness = new Liveness(this.#context);

@@ -42,6 +42,7 @@ export class Outbox {
   #bytes = 0;
   #writing: Chunk | null = null;
 
+  /** Empty at first; `limitBytes` bounds all that waits, but for some room kept for control frames. */
   constructor(limitBytes: number) {
     this.#limit = limitBytes;
   }

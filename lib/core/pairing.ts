@@ -31,6 +31,7 @@ export class Pairing<Link> {
   readonly #accepted = new Map<string, Link>();
   readonly #contests = new Map<string, Contest<Link>>();
 
+  /** `probeMs` is how long an older link may take to answer a probe before a newer one replaces it. */
   constructor(selfId: string, probeMs: number) {
     this.#selfId = selfId;
     this.#probeMs = probeMs;

@@ -39,6 +39,7 @@ export class Peers {
   readonly #gossip: Gossip;
   #lastDial = 0;
 
+  /** Knows no link and dials nothing yet; `events` is told when a pair gets or loses its link. */
   constructor(context: Context, members: Members, events: PeerEvents) {
     this.#context = context;
     this.#members = members;

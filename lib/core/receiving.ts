@@ -19,15 +19,21 @@ const MAX_REMINDED = 32;
 
 /** What to do with one message, and what to say of it. */
 export interface Verdict {
+  /** Whether the user gets to see it. */
   readonly show: boolean;
+  /** What is acknowledged: all up to this number; in a stream to everybody, only this one. */
   readonly number: number;
+  /** One of `Status`: delivered; a gap before it; or, to everybody only, skipped. */
   readonly status: number;
 }
 
 /** The addressing of one message, as far as the order depends on it. */
 export interface Numbered {
+  /** The session that sent it, below 2^48: with the kind of receiver, it names the stream. */
   readonly senderSession: number;
+  /** Its number in the stream, from 1 and below 2^48. */
   readonly number: number;
+  /** The lowest number of the stream that its sender has not settled yet. */
   readonly floor: number;
 }
 

@@ -53,6 +53,7 @@ export class Registry {
   /** Peers that have not told who is there yet. */
   readonly #untold = new Set<Link>();
 
+  /** Keeps claims in `roster`; `peers` returns the links to the servers that must hear of them. */
   constructor(
     context: Context,
     { roster, peers, mayMissNames }: {

@@ -16,7 +16,9 @@ export const MOVING_MS = 5_000;
 
 /** One client at one server, by that server's word. */
 export interface Seat<Route> {
+  /** What its home says of it: its name, session, token and stamp. */
   readonly claim: Claim;
+  /** The claimed name in UTF-8, as it stands in frames. */
   readonly nameBytes: Uint8Array;
   /** The id of the server that it is at. */
   readonly home: string;
@@ -26,8 +28,11 @@ export interface Seat<Route> {
 
 /** What one change of the claims did to one name. */
 export interface Change<Route> {
+  /** The name that the change is about. */
   readonly name: string;
+  /** Who held the name until then; null when nobody did. */
   readonly before: Seat<Route> | null;
+  /** Who holds the name from then on; null when nobody does. */
   readonly after: Seat<Route> | null;
   /** Seats that are still claimed, but do not hold the name. */
   readonly losers: readonly Seat<Route>[];

@@ -31,11 +31,13 @@ import type { Link } from "./link.ts";
 import { type Roster, sameBytes, type Seat } from "./roster.ts";
 
 /** `*`, as it stands in frames. */
-export const EVERYBODY_BYTES = new TextEncoder().encode(EVERYBODY);
+export const EVERYBODY_BYTES: Uint8Array = new TextEncoder().encode(EVERYBODY);
 
 /** The links to other servers. */
 export interface Routes {
+  /** The links in use to extended servers, one for each. */
   readonly peers: () => ReadonlySet<Link>;
+  /** The links on which base servers are sent forwards. */
   readonly baseServers: () => ReadonlySet<Link>;
   /** Whether a name that is not known may be known in a moment. */
   readonly ignorant: () => boolean;
@@ -47,6 +49,7 @@ export class Router {
   readonly #roster: Roster<Link>;
   readonly #routes: Routes;
 
+  /** Finds receivers in `roster`, and the links to other servers by `routes`. */
   constructor(context: Context, roster: Roster<Link>, routes: Routes) {
     this.#context = context;
     this.#roster = roster;

@@ -30,10 +30,15 @@ const RETRY_MAX_MS = 1_000;
 
 /** What became of one message. */
 export interface Settled {
+  /** The name that it was sent to, or `*`. */
   readonly to: string;
+  /** Its number in its stream, below 2^48. */
   readonly number: number;
+  /** Whether its receiver was shown it, as far as that can be known. */
   readonly status: ReceiptStatus;
+  /** Why it failed, as a word such as `timed-out`; null when there is no more to say. */
   readonly reason: string | null;
+  /** Milliseconds from when it was taken to send until it was settled. */
   readonly latencyMs: number;
   /** Only when it was sent once, and this very message was acknowledged. */
   readonly legsMs?: Legs;
@@ -63,6 +68,7 @@ interface Outgoing {
 
 /** The messages of this session to one receiver. */
 export class SendingStream {
+  /** The name that all messages of the stream are sent to. */
   readonly receiver: string;
   readonly #receiverName: Uint8Array;
   /** Whom the name means: null until the home has said. */
@@ -84,6 +90,7 @@ export class SendingStream {
   #progressAt = 0;
   #trouble: string | null = null;
 
+  /** Calls `settled` exactly once for each message; they are numbered from `firstNumber`. */
   constructor(
     receiver: string,
     settled: (settled: Settled) => void,

@@ -28,6 +28,7 @@ export class Session {
   /** The link on which it asked to hear who comes and goes. */
   #watched: ClientLink | null = null;
 
+  /** Surveys nobody and dials nothing until it is told to start. */
   constructor(config: SessionConfig) {
     this.#context = new ClientContext(config);
     this.#survey = new Survey(this.#context);

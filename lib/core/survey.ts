@@ -41,6 +41,7 @@ export class Survey {
   #active = false;
   #roundEnds = Infinity;
 
+  /** Knows the configured servers and those found on the LAN so far; dials none before `begin`. */
   constructor(context: ClientContext) {
     this.#context = context;
     const { servers, found = [] } = context.config;

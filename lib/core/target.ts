@@ -14,14 +14,17 @@ export const REDIAL_MAX_MS = 30_000;
 
 /** Something to dial, and how that went so far. */
 export interface Target {
+  /** Where its addresses are from: the user, a clique member, a base server, or the LAN. */
   readonly kind: "seed" | "member" | "base" | "found";
   /** The addresses to try, in turn. */
   addresses: readonly string[];
   /** The member's id, or that of the member that last answered at a seed. */
   id: string | null;
+  /** Dials that failed since it last answered or was heard of anew; it tells whose turn it is, too. */
   attempts: number;
   /** No dial of it has come to its end yet. */
   isFresh: boolean;
+  /** When it may be dialled next, in milliseconds of the server's clock. */
   next: number;
   /** A dial or a handshake is under way. */
   busy: boolean;

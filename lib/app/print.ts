@@ -110,7 +110,7 @@ function jsonKeys(event: ClientEvent): Readonly<Record<string, unknown>> {
     }
     case "rtt": {
       const { server, summary, nearest } = event;
-      return { server, ...summaryKeys(summary), nearest };
+      return { server, ...summaryKeys(summary), nearest, late: summary.late };
     }
     case "error":
       return { code: event.code, message: event.message };

@@ -9,6 +9,7 @@ import { frame, Kind } from "../codec/wire.ts";
 import { parseAddress } from "./address.ts";
 import type { ClientLink, Contact, Known } from "./contact.ts";
 import type { ClientEvent, FailureCode } from "./events.ts";
+import { LoopLag } from "./lag.ts";
 
 /** A dial, or the answer to a registration, that takes longer than this has failed. */
 export const DEADLINE_MS = 5_000;
@@ -59,6 +60,8 @@ export class ClientContext {
   readonly links = new Map<number, ClientLink>();
   /** Dials without an outcome yet, by the number of their action. */
   readonly dials = new Map<number, { readonly contact: Contact; readonly purpose: Purpose }>();
+  /** How late the event loop is. */
+  readonly lag = new LoopLag();
   /** What was decided since the driver last asked, in order. */
   actions: SessionAction[] = [];
   /** Numbers of the links that got something to write since the driver last asked. */
@@ -84,6 +87,12 @@ export class ClientContext {
   send(link: ClientLink, bytes: Uint8Array): void {
     link.outbox.control(bytes);
     this.wake(link);
+  }
+
+  /** Whether a probe waits for its reply. */
+  get isProbing(): boolean {
+    for (const link of this.links.values()) if (link.probes.waiting > 0) return true;
+    return false;
   }
 
   /** Queues an echo, unless one waits; it counts from the moment it is written. */

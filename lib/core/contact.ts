@@ -9,7 +9,9 @@ import type { Welcome } from "../codec/extended.ts";
 import { FrameReader } from "../codec/reader.ts";
 import type { Candidate } from "./choice.ts";
 import { CLIENT_OUTBOX_BYTES, Outbox } from "./outbox.ts";
-import { Probes, RttWindow } from "./rtt.ts";
+import type { LoopLag } from "./lag.ts";
+import { Probes } from "./probes.ts";
+import { RttWindow } from "./window.ts";
 
 /** One connection of a client. */
 export class ClientLink {
@@ -18,7 +20,7 @@ export class ClientLink {
   /** What is still to be written. */
   readonly outbox = new Outbox(CLIENT_OUTBOX_BYTES);
   /** The echoes sent on it that wait for a reply. */
-  readonly probes = new Probes();
+  readonly probes: Probes;
   /** An echo waits in the outbox; it counts from the moment it is written. */
   echoQueued = false;
   /** When the last bytes came, in ms. */
@@ -34,8 +36,13 @@ export class ClientLink {
   constructor(
     readonly id: number,
     readonly contact: Contact,
-    { now, remote }: { readonly now: number; readonly remote: string },
+    { now, remote, lag }: {
+      readonly now: number;
+      readonly remote: string;
+      readonly lag: LoopLag;
+    },
   ) {
+    this.probes = new Probes(lag);
     this.remote = remote;
     this.openedAt = now;
     this.heardAt = now;
@@ -69,7 +76,7 @@ export class Contact implements Candidate {
   /** What it said of itself; null for a base server. */
   card: Pick<Welcome, "id" | "label" | "clients"> | null = null;
   /** The samples, warm-up left out; of a mute server what TCP needed to connect. */
-  readonly window = new RttWindow();
+  readonly window: RttWindow;
   /** What TCP needed to connect, in ms. */
   connectMs = 0;
   /** Probes that ended, those included that are thrown away. */
@@ -83,8 +90,9 @@ export class Contact implements Candidate {
   readonly #addresses: readonly string[];
   #at = 0;
 
-  /** Waits to be dialled, at the first of the addresses. */
-  constructor(readonly known: Known) {
+  /** Waits to be dialled, at the first of the addresses; keeps so many samples. */
+  constructor(readonly known: Known, samples: number) {
+    this.window = new RttWindow(samples);
     this.#addresses = known.addresses;
   }
 

@@ -9,8 +9,14 @@
 export interface RttSummary {
   /** Probes that ended: with a reply or without one. */
   readonly sent: number;
-  /** Probes that got a reply in time: as many as there are samples. */
+  /** Probes that got a reply in time. */
   readonly received: number;
+  /**
+   * Replies among them that came while the event loop of this program was late:
+   * they say more about this program than about the network, and nothing is
+   * computed from them.
+   */
+  readonly late: number;
   /** Share of probes without a reply, 0 to 1. */
   readonly loss: number;
   /** The smallest sample. */

@@ -13,6 +13,7 @@ import { ClientLink, type Known } from "./contact.ts";
 import { Conversation } from "./conversation.ts";
 import type { ClientEvent } from "./events.ts";
 import { Homes } from "./homes.ts";
+import { HEARTBEAT_MS } from "./lag.ts";
 import type { Opened } from "./link.ts";
 import { Survey } from "./survey.ts";
 
@@ -125,7 +126,11 @@ export class Session {
     if (dialled === undefined) return;
     this.#context.dials.delete(how.dial ?? -1);
     const { contact, purpose } = dialled;
-    const link = new ClientLink(id, contact, { now, remote: how.remote.hostname });
+    const link = new ClientLink(id, contact, {
+      now,
+      remote: how.remote.hostname,
+      lag: this.#context.lag,
+    });
     this.#context.links.set(id, link);
     if (purpose === "contact") {
       contact.connectMs = how.connectMs;
@@ -174,18 +179,23 @@ export class Session {
 
   /** Does what is due, and returns when it wants to be called again. */
   tick(now: number): number {
+    const { lag } = this.#context;
+    lag.woke(now);
     this.#context.closeOverdue(now);
     this.#survey.tick(now);
     this.#homes.tick(now);
     this.#conversation.tick(now);
     this.#wakeHome();
     this.#homes.proceed(now);
-    return Math.min(
+    const next = Math.min(
       this.#homes.nextDeadline(),
       this.#context.nextOverdue(),
       this.#survey.nextDeadline(),
       this.#conversation.nextDeadline(now),
+      this.#context.isProbing ? now + HEARTBEAT_MS : Infinity,
     );
+    lag.awaits(next);
+    return next;
   }
 
   /** The next bytes to write on a link, at most 64 KiB; null when there are none. */

@@ -13,7 +13,7 @@ import { nearest } from "./choice.ts";
 import { type ClientContext, DEADLINE_MS } from "./client_context.ts";
 import { type ClientLink, Contact, type Known } from "./contact.ts";
 import type { ClientEvent } from "./events.ts";
-import { CHOICE_PROBES, WARMUP_PROBES } from "./rtt.ts";
+import { CHOICE_PROBES, type Sample, WARMUP_PROBES } from "./probes.ts";
 
 /** A server that says nothing for so long is an original without 5, 6 and 7. */
 const MUTE_MS = 500;
@@ -23,6 +23,9 @@ const ROUND_MS = 3_000;
 
 /** The pause between two probes of one server is random up to this. */
 const PROBE_GAP_MS = 8;
+
+/** Samples taken for each one that a choice wants, if those before were late. */
+const MOST_TRIES = 3;
 
 /** More servers than this no clique has. */
 const MAX_CONTACTS = 1_024;
@@ -111,7 +114,7 @@ export class Survey {
     this.end(null, now);
     this.#active = true;
     this.#roundEnds = Infinity;
-    this.#contacts = this.#known.map((known) => new Contact(known));
+    this.#contacts = this.#known.map((known) => this.#contact(known));
   }
 
   /** Ends it; the connections of all but `chosen` are closed politely. */
@@ -209,10 +212,10 @@ export class Survey {
     }
   }
 
-  /** 6/1, `rttMs` after its probe; null when that had timed out. */
-  echoed({ contact }: ClientLink, rttMs: number | null, now: number): void {
-    if (!this.#active || rttMs === null) return;
-    if (contact.probesEnded++ >= WARMUP_PROBES) contact.window.add(rttMs);
+  /** 6/1, and what its probe says; null when that had timed out. */
+  echoed({ contact }: ClientLink, sample: Sample | null, now: number): void {
+    if (!this.#active || sample === null) return;
+    if (contact.probesEnded++ >= WARMUP_PROBES) contact.window.add(sample.rttMs, sample);
     contact.nextProbeAt = now + this.#gapMs(contact);
   }
 
@@ -291,7 +294,7 @@ export class Survey {
     if (this.#context.config.pin || isKnown || isContacted) return false;
     if (member.addresses.length === 0 || this.#known.length >= MAX_CONTACTS) return false;
     this.#known.push(member);
-    if (this.#active) this.#contacts.push(new Contact(member));
+    if (this.#active) this.#contacts.push(this.#contact(member));
     return true;
   }
 
@@ -304,8 +307,22 @@ export class Survey {
 
   #isDone({ state, protocol, window }: Contact): boolean {
     if (state === "failed") return true;
-    const probes = this.#context.config.probes ?? CHOICE_PROBES;
-    return state === "ready" && (protocol === "mute" || window.size >= probes);
+    if (state !== "ready") return false;
+    if (protocol === "mute" || window.size >= window.capacity) return true;
+    // Somebody who chooses does without the late ones, and goes on.
+    const { intervalMs } = this.#context.config;
+    return window.size - (intervalMs === undefined ? window.late : 0) >= this.#wanted;
+  }
+
+  get #wanted(): number {
+    return this.#context.config.probes ?? CHOICE_PROBES;
+  }
+
+  /** Who chooses takes more samples in place of the late ones; who asked for a number gets that. */
+  #contact(known: Known): Contact {
+    const { intervalMs } = this.#context.config;
+    const most = intervalMs === undefined ? MOST_TRIES * this.#wanted : this.#wanted;
+    return new Contact(known, Math.max(1, most));
   }
 
   #gapMs({ probesEnded }: Contact): number {

@@ -5,6 +5,7 @@ import type { ClientEvent, RttSummary } from "../../lib/core/events.ts";
 const SUMMARY: RttSummary = {
   sent: 10,
   received: 10,
+  late: 0,
   loss: 0,
   minMs: 0.0415,
   meanMs: 0.05,
@@ -19,6 +20,7 @@ const SUMMARY: RttSummary = {
 const UNANSWERED: RttSummary = {
   sent: 3,
   received: 0,
+  late: 0,
   loss: 1,
   minMs: null,
   meanMs: null,
@@ -179,14 +181,14 @@ const EVENTS: readonly [ClientEvent, json: string, text: string][] = [
     { kind: "rtt", server: SERVER, summary: SUMMARY, nearest: true },
     '{"schema":1,"event":"rtt","server":"127.0.0.1:4000","sent":10,"received":10,"loss":0,' +
     '"min_us":41.5,"mean_us":50,"p50_us":47.6,"p95_us":88.8,"p99_us":100,"max_us":1234,' +
-    '"mdev_us":10.1,"jitter_us":12.3,"nearest":true}',
+    '"mdev_us":10.1,"jitter_us":12.3,"nearest":true,"late":0}',
     "127.0.0.1:4000: min 41.5 us, p50 47.6 us, max 1.23 ms, loss 0.0%, nearest",
   ],
   [
     { kind: "rtt", server: SERVER, summary: UNANSWERED, nearest: false },
     '{"schema":1,"event":"rtt","server":"127.0.0.1:4000","sent":3,"received":0,"loss":1,' +
     '"min_us":null,"mean_us":null,"p50_us":null,"p95_us":null,"p99_us":null,"max_us":null,' +
-    '"mdev_us":null,"jitter_us":null,"nearest":false}',
+    '"mdev_us":null,"jitter_us":null,"nearest":false,"late":0}',
     "127.0.0.1:4000: min -, p50 -, max -, loss 100.0%",
   ],
   [

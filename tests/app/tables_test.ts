@@ -9,6 +9,7 @@ const PLAIN = { colour: false, width: null };
 const UNANSWERED: RttSummary = {
   sent: 3,
   received: 0,
+  late: 0,
   loss: 1,
   minMs: null,
   meanMs: null,
@@ -28,6 +29,7 @@ function rtt(server: string, minMs: number | null, nearest = false): Rtt {
   const summary: RttSummary = {
     sent: 3,
     received: 2,
+    late: 0,
     loss: 1 / 3,
     minMs,
     meanMs: minMs + 0.002,

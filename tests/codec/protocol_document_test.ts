@@ -4,7 +4,7 @@ import { MAX_WRITE_BYTES } from "../../lib/core/outbox.ts";
 import { FORGOTTEN_MS, LEFT_MS } from "../../lib/core/members.ts";
 import { REDIAL_MAX_MS, REDIAL_MIN_MS } from "../../lib/core/target.ts";
 import { MOVING_MS } from "../../lib/core/roster.ts";
-import { PROBE_TIMEOUT_MS } from "../../lib/core/rtt.ts";
+import { PROBE_TIMEOUT_MS } from "../../lib/core/probes.ts";
 import { RECEIPT_TIMEOUT_MS } from "../../lib/core/sending.ts";
 import { MAX_NAME_BYTES } from "../../lib/codec/name.ts";
 import { FrameReader } from "../../lib/codec/reader.ts";

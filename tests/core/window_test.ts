@@ -1,10 +1,12 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
-import { PROBE_TIMEOUT_MS, Probes, RttWindow } from "../../lib/core/rtt.ts";
+import { RttWindow } from "../../lib/core/window.ts";
 import type { RttSummary } from "../../lib/core/events.ts";
 import { seededRandom } from "../testing/random.ts";
 
+const CAPACITY = 1_000_000;
+
 function windowOf(...samples: number[]): RttWindow {
-  const window = new RttWindow();
+  const window = new RttWindow(CAPACITY);
   for (const sample of samples) window.add(sample);
   return window;
 }
@@ -15,6 +17,7 @@ Deno.test("ten samples worked out by hand", () => {
     sent: 10,
     received: 10,
     loss: 0,
+    late: 0,
     minMs: 1,
     meanMs: 5.5,
     p50Ms: 5,
@@ -53,7 +56,7 @@ Deno.test("a missing sample is missing: it makes loss, and neither a zero nor a 
 });
 
 Deno.test("a window in which all are missing measured nothing", () => {
-  const window = new RttWindow();
+  const window = new RttWindow(CAPACITY);
   window.miss(3);
   const { loss, minMs, meanMs, p50Ms, maxMs, mdevMs, jitterMs } = window.summary();
   assertEquals(loss, 1);
@@ -62,7 +65,7 @@ Deno.test("a window in which all are missing measured nothing", () => {
 });
 
 Deno.test("an empty window has lost nothing", () => {
-  assertEquals(new RttWindow().summary().loss, 0);
+  assertEquals(new RttWindow(CAPACITY).summary().loss, 0);
 });
 
 Deno.test("a window that was cleared begins anew", () => {
@@ -101,6 +104,7 @@ function naiveSummary(samples: readonly number[], lost: number): RttSummary {
   return {
     sent: n + lost,
     received: n,
+    late: 0,
     loss: lost / (n + lost),
     minMs: sorted[0] as number,
     meanMs: mean(samples),
@@ -113,56 +117,64 @@ function naiveSummary(samples: readonly number[], lost: number): RttSummary {
   };
 }
 
-Deno.test("replies match probes in order", () => {
-  const probes = new Probes();
-  probes.sent(0);
-  probes.sent(10);
-  assertEquals(probes.replied(12), 12);
-  assertEquals(probes.replied(13), 3);
-  assertEquals(probes.waiting, 0);
-});
-
-Deno.test("the late reply of a probe that timed out is not taken for the next one's", () => {
-  const probes = new Probes();
-  probes.sent(0);
-  assertEquals(probes.expire(PROBE_TIMEOUT_MS - 0.001), 0);
-  assertEquals(probes.expire(PROBE_TIMEOUT_MS), 1);
-  assertEquals(probes.waiting, 0);
-  probes.sent(1_000);
-  assertEquals(probes.replied(1_000.1), null);
-  assertEquals(probes.waiting, 1);
-  assertEquals(probes.replied(1_005), 5);
-});
-
-Deno.test("a probe is lost only once", () => {
-  const probes = new Probes();
-  probes.sent(0);
-  assertEquals([probes.expire(2_000), probes.expire(3_000)], [1, 0]);
-  assertEquals(probes.nextTimeout(), Infinity);
-});
-
-Deno.test("the next timeout is that of the oldest probe that is not lost", () => {
-  const probes = new Probes();
-  probes.sent(0);
-  probes.sent(400);
-  probes.expire(1_000);
-  assertEquals(probes.nextTimeout(), 1_400);
-});
-
-Deno.test("a clock that stood still or went back measured nothing", () => {
-  const probes = new Probes();
-  probes.sent(5);
-  probes.sent(5);
-  assertEquals([probes.replied(5), probes.replied(4)], [null, null]);
-});
-
-Deno.test("a reply that nobody asked for is nothing", () => {
-  assertEquals(new Probes().replied(1), null);
-});
-
 Deno.test("a window of a million samples has a minimum", () => {
-  const window = new RttWindow();
+  const window = new RttWindow(CAPACITY);
   for (let count = 0; count < 1_000_000; count++) window.add(2 + count % 7);
   window.add(1);
   assertEquals([window.minMs, window.summary().minMs], [1, 1]);
+});
+
+Deno.test("a late sample was received, and nothing is computed from it", () => {
+  const window = windowOf(3, 1);
+  window.add(90, { late: true });
+  const { sent, received, loss, late, minMs, maxMs, meanMs, jitterMs } = window.summary();
+  assertEquals([sent, received, loss, late], [3, 3, 0, 1]);
+  assertEquals([minMs, maxMs, meanMs, jitterMs], [1, 3, 2, 2]);
+  assertEquals(window.minMs, 1);
+});
+
+Deno.test("a window of which all samples were late measured nothing", () => {
+  const window = new RttWindow(2);
+  window.add(5, { late: true });
+  assertEquals(window.minMs, null);
+  assertEquals(window.summary().p50Ms, null);
+});
+
+Deno.test("a full window keeps the newest, in order, and forgets what the oldest counted for", () => {
+  const window = new RttWindow(3);
+  window.miss(1);
+  window.add(9, { late: true });
+  window.add(1);
+  for (const value of [4, 7]) window.add(value);
+  assertEquals([...window.samples()], [1, 4, 7]);
+  assertEquals([window.summary().loss, window.summary().late, window.minMs], [0, 0, 1]);
+  window.add(5);
+  assertEquals([...window.samples()], [4, 7, 5]);
+  assertEquals(window.minMs, 4);
+  window.miss(1);
+  assertEquals([...window.samples()], [7, 5, null]);
+});
+
+Deno.test("a window that wraps around agrees with the naive one, with losses and late samples", () => {
+  const random = seededRandom(11);
+  for (let round = 0; round < 100; round++) {
+    const capacity = 1 + Math.floor(random() * 30);
+    const window = new RttWindow(capacity);
+    const all: ("lost" | { rttMs: number; late: boolean })[] = [];
+    for (let sample = 0; sample < 100; sample++) {
+      const outcome = random() < 0.1 ? "lost" : { rttMs: 1 + random(), late: random() < 0.2 };
+      all.push(outcome);
+      if (outcome === "lost") window.miss(1);
+      else window.add(outcome.rttMs, outcome);
+      const kept = all.slice(-capacity);
+      const clean = kept.flatMap((it) => it === "lost" || it.late ? [] : [it.rttMs]);
+      const { minMs, p95Ms, jitterMs } = window.summary();
+      const naive = clean.length === 0 ? null : naiveSummary(clean, 0);
+      assertEquals([minMs, p95Ms], [naive?.minMs ?? null, naive?.p95Ms ?? null]);
+      assertAlmostEquals(jitterMs ?? -1, naive?.jitterMs ?? -1, 1e-9);
+      assertEquals(window.minMs, minMs);
+      assertEquals(window.late, kept.filter((it) => it !== "lost" && it.late).length);
+      assertEquals(window.size, kept.length);
+    }
+  }
 });

@@ -95,9 +95,9 @@ function jsonKeys(event: ClientEvent): Readonly<Record<string, unknown>> {
     case "message":
       return { from: event.from, to: event.to, text: event.text };
     case "receipt": {
-      const { to, seq, status, reason, latencyMs, counts } = event;
+      const { to, seq, status, reason, latencyMs, counts, legsMs } = event;
       const latency_us = microseconds(latencyMs);
-      return { to, seq, status, reason, latency_us, ...tally(counts) };
+      return { to, seq, status, reason, latency_us, ...legs(legsMs), ...tally(counts) };
     }
     case "client":
       return { name: event.name, server: event.server };
@@ -120,6 +120,16 @@ function jsonKeys(event: ClientEvent): Readonly<Record<string, unknown>> {
 function tally(counts: Receipt["counts"]): Receipt["counts"] {
   if (counts === undefined) return undefined;
   return { delivered: counts.delivered, failed: counts.failed };
+}
+
+/** Where the time went; nothing when it is not known of this very message. */
+function legs(legsMs: Receipt["legsMs"]): Readonly<Record<string, number | null>> {
+  if (legsMs === undefined) return {};
+  return {
+    home_us: microseconds(legsMs.homeMs),
+    far_us: microseconds(legsMs.farMs),
+    receiver_us: microseconds(legsMs.receiverMs),
+  };
 }
 
 function summaryKeys(

@@ -239,6 +239,13 @@ export class Members {
     member.saidToLeave = false;
     member.seenAt = now;
     member.target.attempts = 0;
+    // It seems to be what a seed that never answered leads to: a dial tells.
+    for (const place of this.#places.values()) {
+      if (place.id !== null || !member.target.addresses.includes(place.addresses[0] ?? "")) {
+        continue;
+      }
+      place.next = Math.min(place.next, now + REDIAL_MIN_MS * this.#random());
+    }
   }
 
   /** The link to a member is gone: it is redialled, at first soon. */

@@ -75,8 +75,10 @@ const EVENTS: readonly [ClientEvent, json: string, text: string][] = [
       status: "delivered",
       reason: null,
       latencyMs: 0.153,
+      legsMs: { homeMs: 0.1, farMs: 0, receiverMs: 0.053 },
     },
-    '{"schema":1,"event":"receipt","to":"ada","seq":1,"status":"delivered","reason":null,"latency_us":153}',
+    '{"schema":1,"event":"receipt","to":"ada","seq":1,"status":"delivered","reason":null,' +
+    '"latency_us":153,"home_us":100,"far_us":0,"receiver_us":53}',
     "message 1 to ada: delivered in 153.0 us",
   ],
   [

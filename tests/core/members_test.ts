@@ -55,6 +55,17 @@ Deno.test("a seed is redialled for ever, later each time, up to a limit", () => 
   assertEquals(pauses.at(-1), REDIAL_MAX_MS);
 });
 
+Deno.test("a seed that never answered is tried again soon once a member is linked that is there", () => {
+  const members = membersOf({ seeds: ["10.0.0.1:4000", "10.0.0.2:4000"] });
+  const targets = members.due(0).map(({ target }) => target);
+  for (let attempt = 0; attempt < 12; attempt++) {
+    for (const target of targets) members.failed(target, 0);
+  }
+  members.learn(card("x", "10.0.0.1:4000"), { itself: true, now: 0 });
+  members.linked("x", 0);
+  assertEquals(dials(members, REDIAL_MIN_MS), ["10.0.0.1:4000"]);
+});
+
 Deno.test("the pause before a redial is drawn from nothing up to its full length", () => {
   const members = membersOf({ seeds: ["10.0.0.1:4000"], random: () => 0.25 });
   members.failed(onlyDial(members, 0), 0);

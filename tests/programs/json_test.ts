@@ -19,14 +19,18 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
 /** What a receipt of a message to everybody has besides. */
 const TALLY_KEYS = ["delivered", "failed"];
 
+/** Where the time went: known of a message that was sent once and confirmed. */
+const LEG_KEYS = ["home_us", "far_us", "receiver_us"];
+
 /** Every line is an event of these kinds, with its keys. Returns them. */
 function eventsOf(out: readonly string[], kinds: readonly string[]): Json[] {
   return out.map((line) => {
     const event = JSON.parse(line) as Json;
     const kind = String(event["event"]);
     assert(kinds.includes(kind), `unexpected: ${line}`);
-    const more = kind === "receipt" && event["to"] === "*" ? TALLY_KEYS : [];
-    assertEquals(Object.keys(event), [...KEYS[kind] ?? [], ...more], line);
+    const tally = kind === "receipt" && event["to"] === "*" ? TALLY_KEYS : [];
+    const legs = "home_us" in event ? LEG_KEYS : [];
+    assertEquals(Object.keys(event), [...KEYS[kind] ?? [], ...legs, ...tally], line);
     assertEquals(event["schema"], 1);
     return event;
   });
@@ -35,7 +39,9 @@ function eventsOf(out: readonly string[], kinds: readonly string[]): Json[] {
 /** An event without what differs from run to run. */
 function withoutTimes(event: Json): Json {
   const times = Object.entries(event).filter(([key]) => key.endsWith("_us"));
-  for (const [key, value] of times) assert(Number(value) > 0, `${key} is ${value}`);
+  for (const [key, value] of times) {
+    assert(Number(value) > 0 || key === "far_us", `${key}: ${value}`);
+  }
   return Object.fromEntries(Object.entries(event).filter(([key]) => !key.endsWith("_us")));
 }
 
@@ -53,6 +59,10 @@ Deno.test("every verb as JSON, across three servers", async (test) => {
     assertEquals(eventsOf(sent.out, ["receipt"]).map(withoutTimes), [
       { schema: 1, event: "receipt", to: "ada", seq: 1, status: "delivered", reason: null },
     ]);
+    const { latency_us, home_us, far_us, receiver_us } = JSON.parse(sent.out[0] ?? "") as Json;
+    const legs = Number(home_us) + Number(far_us) + Number(receiver_us);
+    // Before it was sent, its home was asked who has the name.
+    assert(legs > 0 && legs <= Number(latency_us) + 3, `${latency_us} has legs of ${legs}`);
     const message = { schema: 1, event: "message", from: "bob", to: "ada", text: "hello" };
     assertEquals(await ada.event({ event: "message" }), message);
   });

@@ -214,6 +214,8 @@ export class Homes {
       this.#probeAt = now + PROBE_AGAIN_MS * this.#context.config.random();
     }
     this.#onAttached(link);
+    // It may have said so while it still answered.
+    this.#moveIfItLeaves(now);
   }
 
   #leaveHome(now: number): void {

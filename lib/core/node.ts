@@ -243,7 +243,7 @@ export class Node {
     this.#context.now = now;
     if (this.#drainsUntil !== null) return;
     const { links, limits } = this.#context;
-    this.#drainsUntil = this.#peers.linked.size > 0 ? now + limits.drainMs : now;
+    this.#drainsUntil = now + limits.drainMs;
     this.#registry.leave();
     for (const link of links.values()) {
       if (!link.extended) this.#context.close(link, "leaving", LEAVES);
@@ -260,7 +260,9 @@ export class Node {
       const isHome = [...links.values()].some((link) =>
         link.role === "client" && link.closing === null
       );
-      if (isHome && now < this.#drainsUntil) return;
+      // Alone it knows nobody's name any more, and its clients have to look for others anyway.
+      const isAlone = this.#peers.linked.size === 0;
+      if (isHome && !isAlone && now < this.#drainsUntil) return;
       this.#closedBy = now + LEAVE_MS;
       for (const link of links.values()) this.#context.close(link, "leaving", LEAVES);
     }

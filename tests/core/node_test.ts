@@ -377,12 +377,13 @@ Deno.test("a server that leaves goes when its clients have gone", () => {
 Deno.test("a server that leaves goes after 10 s whoever stays, at once if there is no other server", () => {
   for (const [peers, waits] of [[1, 10 * SECOND], [0, 0]] as const) {
     const hand = new NodeInHand();
-    if (peers > 0) hand.peer();
+    const peer = peers > 0 ? hand.peer() : null;
     const client = hand.client("ada", ADA);
     client.heard();
     hand.node.leave(hand.now);
     for (let left = waits; left > 0; left -= SECOND) {
       assertEquals(client.closed, false);
+      peer?.say(frame(Kind.Echo));
       client.say(frame(Kind.Echo));
       client.heard();
       hand.pass(SECOND);
@@ -390,6 +391,18 @@ Deno.test("a server that leaves goes after 10 s whoever stays, at once if there 
     hand.settle();
     assertEquals(client.closed, true);
   }
+});
+
+Deno.test("a server that leaves, and is alone before its clients have gone, waits no longer", () => {
+  const hand = new NodeInHand();
+  const peer = hand.peer();
+  const client = hand.client("ada", ADA);
+  hand.node.leave(hand.now);
+  hand.pass(SECOND);
+  assertEquals(client.closed, false);
+  peer.hangUp();
+  hand.settle();
+  assertEquals(client.closed, true);
 });
 
 Deno.test("a thousand clients that register at once are all taken in, a few at a time", () => {

@@ -417,6 +417,22 @@ Deno.test("a home that leaves: the client moves first, nothing is lost, and the 
   assert(moved?.kind === "moved" && moved.reason === "leaving");
 });
 
+Deno.test("a home that leaves while it takes the client in: the client moves as soon as it is in", () => {
+  // Registration waits for the other server's answer, so the word that it leaves comes first.
+  const { world, servers } = clique(2);
+  const home = servers[1] as SimServer;
+  const nearHost = home.machine.host;
+  world.delayMs = (from, to) => from === "10.9.9.9" && to === nearHost ? 5 : 40;
+  const ada = world.client({ servers: [home.address], name: "ada", probes: 1 });
+  const isAsked = (): boolean => home.node.holds("ada");
+  assert(world.runUntil(isAsked, 10 * SECOND));
+  assertEquals(ada.client.attached, false);
+  home.machine.act((node, now) => node.leave(now));
+  assert(world.runUntil(() => home.left, 2 * SECOND), "it goes when its client has gone");
+  world.run(SECOND);
+  assertEquals(ada.client.session.home?.address, servers[0]?.address);
+});
+
 Deno.test("a server that was extended before and says nothing is not taken for an original", () => {
   const { world, servers } = clique(2);
   const ada = world.client({ servers: ["10.0.0.1:4000"], name: "ada" });

@@ -8,7 +8,7 @@ import { displayWidth } from "./table.ts";
 
 /** The only sequences that our own lines have in them: those of colours. */
 // deno-lint-ignore no-control-regex
-const COLOURS = /\u001b\[\d+m/g;
+const COLOURS = /\u001b\[[\d;]+m/g;
 
 /**
  * Breaks a line where a word would not fit. A word that is wider than the

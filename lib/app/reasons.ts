@@ -14,7 +14,6 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["name-taken", "somebody else took the name first"],
   ["home-lost", "the server was lost"],
   ["leaving", "the server stops"],
-  ["nearer", "it is nearer"],
 ]);
 
 /**

@@ -51,7 +51,6 @@ export class Rounds {
   readonly #directory: Directory;
   readonly #survey: Survey;
   readonly #hysteresis: Hysteresis;
-  readonly #roundMs: number;
   #nextAt = Infinity;
   /** The next round is to measure all servers, however far away. */
   #isUrgent = false;
@@ -65,9 +64,7 @@ export class Rounds {
     this.#context = context;
     this.#directory = directory;
     this.#survey = survey;
-    const { pace } = context.config;
-    this.#roundMs = pace?.roundMs ?? ROUND_MS;
-    this.#hysteresis = new Hysteresis(pace?.restMs);
+    this.#hysteresis = new Hysteresis(context.config.pace?.restMs);
   }
 
   /** When the next round is due; Infinity when there is none. */
@@ -139,6 +136,10 @@ export class Rounds {
         rival_rtt_us: microseconds(rival?.minMs ?? null),
       },
     });
+  }
+
+  get #roundMs(): number {
+    return this.#context.config.pace?.roundMs ?? ROUND_MS;
   }
 
   #later(now: number): void {

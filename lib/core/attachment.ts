@@ -40,6 +40,8 @@ export class Attachment {
   link: ClientLink | null = null;
   /** The server said that it leaves. */
   leaving = false;
+  /** The name that it had last, of which the user knows; null when it has lost it. */
+  held: string | null = null;
   readonly #context: ClientContext;
   #wish: Wish;
   #askedAsBase = false;
@@ -97,8 +99,8 @@ export class Attachment {
   /** Asks for a name. */
   enrol(wish: Wish, now: number): void {
     const { link, contact } = this;
-    if (link === null) return;
     this.#wish = wish;
+    if (link === null) return;
     this.state = "enrolling";
     this.#deadline = now + DEADLINE_MS;
     this.#nextEcho = now + BUSY_ECHO_MS;
@@ -113,12 +115,14 @@ export class Attachment {
   /** It has the name. */
   attached(): void {
     this.state = "attached";
+    this.held = this.name;
     this.#deadline = Infinity;
   }
 
   /** The name is somebody else's. */
   refused(): void {
     this.state = "nameless";
+    this.held = null;
     this.#deadline = Infinity;
   }
 

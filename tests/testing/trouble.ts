@@ -6,10 +6,13 @@
  * @module
  */
 
+import type { Pace } from "../../lib/core/client_context.ts";
+import { ROUND_MS } from "../../lib/core/rounds.ts";
 import type { Session } from "../../lib/core/session.ts";
 import { pick, seededRandom } from "./random.ts";
 import { transcribe } from "./transcript.ts";
 import { type Person, Violation, Witness } from "./witness.ts";
+import type { End } from "./wires.ts";
 import { type Machine, type SimServer, World } from "./world.ts";
 
 /** When the last server and the last client have started. */
@@ -34,9 +37,12 @@ const ANSWER_MS = 2_000;
 const LAST_WORD_MS = 10_000;
 
 /** Then nothing is sent but signs of life: so many bytes a second for each connection. */
-const PROBES_MS = 8_000;
 const QUIET_MS = 3_000;
 const QUIET_BYTES = 40;
+
+/** A client in a hurry looks for a nearer server so often, while there are faults. */
+const HASTY_ROUND_MS = 1_500;
+const HASTY_REST_MS = 3_000;
 
 /** So many messages are sent within so long after a fault. */
 const ALARMED = 6;
@@ -92,6 +98,7 @@ class Trouble {
   #readdressed: SimServer | null = null;
   /** Servers that nobody was told of that they went, by their hosts. */
   readonly #missing = new Map<string, string[]>();
+  #isOver = false;
   #sentBytes = 0;
   #maxSteps = 0;
   #maxBytes = 0;
@@ -126,6 +133,7 @@ class Trouble {
     this.#pollLater();
     this.#run(START_MS + TROUBLE_MS);
     this.#note("the faults are over");
+    this.#isOver = true;
     this.#settle("the faults were over", PEACE_MS);
     // Who wrote to somebody that is gone hears so now, and then writes to the next one.
     this.#everybodySpeaks();
@@ -179,16 +187,29 @@ class Trouble {
     }
   }
 
-  /** Nothing that was sent is passed on for ever. */
+  /**
+   * Nothing that was sent is passed on for ever. A client may look for a nearer
+   * server meanwhile, once, on connections of its own.
+   */
   #staysQuiet(): void {
-    // Who lost a home measures the servers again a little later.
-    this.#run(PROBES_MS);
-    const before = this.#sentBytes;
+    this.#settle("everybody was heard", LAST_WORD_MS);
+    const quiet = new Set(this.#machines().flatMap((machine) => [...machine.ends.values()]));
+    const others = new Set<End>();
+    let bytes = 0;
+    const { wires } = this.world;
+    const { onSent } = wires;
+    wires.onSent = (end, sent) => {
+      onSent?.(end, sent);
+      if (quiet.has(end)) bytes += sent.length;
+      else others.add(end);
+    };
     this.#run(QUIET_MS);
-    const links = this.#servers.reduce((sum, { machine }) => sum + machine.ends.size, 0);
-    const most = links * QUIET_BYTES * QUIET_MS / 1000;
-    if (this.#sentBytes - before > most) {
-      throw new Violation(`${this.#sentBytes - before} bytes in ${QUIET_MS} ms of silence`);
+    if (bytes > quiet.size * QUIET_BYTES * QUIET_MS / 1000) {
+      throw new Violation(`${bytes} bytes in ${QUIET_MS} ms of silence`);
+    }
+    const rounds = this.#witness.stayers.length * (this.#addresses.length + 1);
+    if (others.size > 2 * rounds) {
+      throw new Violation(`${others.size} ends of new links in ${QUIET_MS} ms of silence`);
     }
   }
 
@@ -239,10 +260,23 @@ class Trouble {
     const servers = this.#addresses.filter(() => this.#known || this.#chance(0.5));
     if (servers.length < 2) servers.push(...this.#addresses);
     const host = `10.0.1.${1 + this.#witness.people.length}`;
-    const { machine, client } = this.world.client({ host, servers, name, probes: 2 });
+    const pace = this.#pace;
+    const { machine, client } = this.world.client({ host, servers, name, probes: 2, pace });
     this.#note(`${label} at ${host} wants to be ${name}`);
     const fresh = { counts: new Map(), last: new Map(), stayed: true, attachedAt: Infinity };
     this.#witness.meets({ label, wanted: name, machine, client, ...fresh });
+  }
+
+  /** In every other story clients move often, so that faults meet moves. */
+  get #pace(): Partial<Pace> {
+    if (this.seed % 2 === 0) return {};
+    const isOver = (): boolean => this.#isOver;
+    return {
+      restMs: HASTY_REST_MS,
+      get roundMs() {
+        return isOver() ? ROUND_MS : HASTY_ROUND_MS;
+      },
+    };
   }
 
   // What they say.

@@ -2,7 +2,14 @@
 export type Colour = "bold" | "dim" | "reverse" | "red" | "green" | "cyan";
 
 /** The few colours in use, as parameters of the terminal's SGR sequence. */
-const CODES: Readonly<Record<Colour, number>> = { bold: 1, dim: 2, reverse: 7, red: 31, green: 32, cyan: 36 };
+const CODES: Readonly<Record<Colour, number>> = {
+  bold: 1,
+  dim: 2,
+  reverse: 7,
+  red: 31,
+  green: 32,
+  cyan: 36,
+};
 
 /**
  * The text in a colour; `text` must be clean already, as colours don't survive

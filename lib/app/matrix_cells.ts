@@ -6,7 +6,7 @@
 
 import type { Cell } from "../core/matrix.ts";
 import { painted } from "./colour.ts";
-import { LEVELS_MS, levelOf, shaded } from "./ramp.ts";
+import { levelOf, LEVELS_MS, shaded } from "./ramp.ts";
 
 /** What a cell is shown as: numbers of three digits, of one or two, or a level from 1. */
 export type Detail = "full" | "short" | "level";
@@ -61,7 +61,7 @@ export function cellNotes(
 ): string[] {
   const has = (is: (shown: ShownCell) => boolean): boolean => cells.some(is);
   const what = detail === "level"
-    ? `levels of medians: 1 is below ${LEVELS_MS[0]} ms, then from ${LEVELS_MS.join(", ")} ms`
+    ? `levels of medians, from 1: they begin at 0, ${LEVELS_MS.join(", ")} ms`
     : `medians in ${detail === "short" ? "ms" : unit}`;
   return [
     what,
@@ -70,7 +70,9 @@ export function cellNotes(
     ...(detail === "level" && has(({ cell }) => cell?.state === "failed") ? ["x failed"] : []),
     ...(has(({ cell }) => cell?.state === "stale") ? ["~ stale"] : []),
     ...(has(({ cell }) => (cell?.via ?? null) !== null) ? ["v carried by a third server"] : []),
-    ...(has(({ cell, isBusy }) => isBusy && isNumber(cell)) ? ["! measured by a busy machine"] : []),
+    ...(has(({ cell, isBusy }) => isBusy && isNumber(cell))
+      ? ["! measured by a busy machine"]
+      : []),
   ];
 }
 

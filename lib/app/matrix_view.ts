@@ -24,7 +24,7 @@ import { displayWidth, shortened } from "./table.ts";
 import { wrapped } from "./wrap.ts";
 
 /** A name of at most so many columns may stand above its column. */
-const SHORT_NAME = 6;
+const SHORT_NAME = 8;
 
 /** A row needs no more of a name than this. */
 const LONGEST_NAME = 24;
@@ -79,7 +79,7 @@ export function matrixView(rows: readonly MatrixRow[], options: TextOptions): st
     ...(drawing.places.length < 2
       ? []
       : fitting === undefined
-      ? worstWays(drawing)
+      ? worstWays(drawing).flatMap((line) => wrapped(line, { ...options, indent: 2 }))
       : grid(drawing, fitting, options)),
     ...notes(drawing, fitting, rows).flatMap(inRows).map((line) => shade(line, true, "dim")),
     ...inRows(text).map((line) => shade(line, kind !== "well", "bold")),
@@ -105,51 +105,53 @@ function drawingOf(rows: readonly MatrixRow[], nameOf: (id: string) => string): 
   };
 }
 
-/** The head and a line for each server. */
+/** The head and a line for each server; all columns are equally wide. */
 function grid(drawing: Drawing, style: Style, { colour }: TextOptions): string[] {
   const { places, cells } = drawing;
   const heads = places.map((place) => headOf(place, style));
-  const columns = textsOf(drawing, style);
-  const widths = columns.map((column, at) => widest([...column, columnHead(places[at], style)]));
   const left = widest(heads);
-  const head = `${" ".repeat(left)} ${
-    places.map((place, at) => columnHead(place, style).padStart(widths[at] ?? 0)).join(" ")
-  }`;
-  const lines = heads.map((name, row) => {
-    const texts = places.map((_, column) => {
-      const text = startPadded(columns[column]?.[row] ?? "", widths[column] ?? 0);
-      const shown = cells[row]?.[column] ?? null;
-      return colour && shown !== null ? cellPainted(text, shown) : text;
-    });
-    return `${endPadded(name, left)} ${texts.join(" ")}`.trimEnd();
-  });
+  const width = columnWidth(drawing, style);
+  const head = [
+    " ".repeat(left),
+    ...places.map((place) => startPadded(columnHead(place, style), width)),
+  ].join(" ");
+  const texts = textsOf(drawing, style);
+  const lines = heads.map((name, row) =>
+    [
+      endPadded(name, left),
+      ...places.map((_, column) => {
+        const text = startPadded(texts[row]?.[column] ?? "", width);
+        const shown = cells[row]?.[column] ?? null;
+        return colour && shown !== null ? cellPainted(text, shown) : text;
+      }),
+    ].join(" ").trimEnd()
+  );
   return [colour ? painted(head, "bold") : head, ...lines];
 }
 
-/** What stands in each column, from top to bottom. */
+/** What stands in the cells. Where some numbers have a mark behind them others leave room for it. */
 function textsOf({ cells, unit }: Drawing, { detail }: Style): string[][] {
   const texts = cells.map((row) =>
     row.map((shown) => shown === null ? "" : cellText(shown, { unit, detail }))
   );
-  // Where some numbers have a mark behind them the others leave room for it.
-  const marks = Math.max(0, ...texts.flat().map((text) => /[v!]*$/.exec(text)?.[0].length ?? 0));
-  return texts.map((_, column) =>
-    texts.map((row) => {
-      const text = row[column] ?? "";
-      const own = /[v!]*$/.exec(text)?.[0].length ?? 0;
-      return /\d/.test(text) ? text + " ".repeat(marks - own) : text;
-    })
+  const marksOf = (text: string): number => /[v!]*$/.exec(text)?.[0].length ?? 0;
+  const most = Math.max(0, ...texts.flat().map(marksOf));
+  return texts.map((row) =>
+    row.map((text) => /\d/.test(text) ? text + " ".repeat(most - marksOf(text)) : text)
   );
 }
 
 function widthOf(drawing: Drawing, style: Style): number {
   const { places } = drawing;
-  const isFit = style.names !== "both" ||
-    places.every(({ name }) => displayWidth(name) <= SHORT_NAME);
-  if (!isFit) return Infinity;
-  const columns = textsOf(drawing, style)
-    .map((column, at) => 1 + widest([...column, columnHead(places[at], style)]));
-  return columns.reduce((sum, width) => sum + width, widest(places.map((it) => headOf(it, style))));
+  const isShort = places.every(({ name }) => displayWidth(name) <= SHORT_NAME);
+  if (style.names === "both" && !isShort) return Infinity;
+  const left = widest(places.map((place) => headOf(place, style)));
+  return left + places.length * (1 + columnWidth(drawing, style));
+}
+
+function columnWidth(drawing: Drawing, style: Style): number {
+  const heads = drawing.places.map((place) => columnHead(place, style));
+  return widest([...heads, ...textsOf(drawing, style).flat()]);
 }
 
 function headOf({ name, letter }: Place, { names }: Style): string {
@@ -157,8 +159,8 @@ function headOf({ name, letter }: Place, { names }: Style): string {
   return names === "both" ? name : `${letter} ${shortened(name, LONGEST_NAME)}`;
 }
 
-function columnHead(place: Place | undefined, { names }: Style): string {
-  return (names === "both" ? place?.name : place?.letter) ?? "";
+function columnHead({ name, letter }: Place, { names }: Style): string {
+  return names === "both" ? name : letter;
 }
 
 /** What stands below: who is who, what the numbers and marks mean, how old they are. */
@@ -169,14 +171,14 @@ function notes(
 ): string[] {
   if (places.length < 2) return [];
   const who = style?.names === "none"
-    ? [places.map(({ letter, name }) => `${letter} ${name}`).join(", ")]
+    ? [places.map(({ letter, name }) => `${letter}=${name}`).join(" ")]
     : [];
   const oldest = Math.max(...rows.map(({ ageMs }) => ageMs));
   const shown = cells.flat().filter((cell) => cell !== null);
   const told = style === undefined
     ? ["the worst ways, by their medians"]
     : cellNotes(shown, { unit, detail: style.detail });
-  return [...who, [...told, `told ${Math.round(oldest / 1e3)} s ago or less`].join("; ")];
+  return [...who, [...told, `rows up to ${Math.ceil(oldest / 1e3)} s old`].join("; ")];
 }
 
 /** What is left of a matrix that fits no terminal. */

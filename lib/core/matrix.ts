@@ -42,3 +42,11 @@ export interface Row {
   /** One for each server that it knows of, in no order. */
   readonly cells: readonly Cell[];
 }
+
+/** A row as a client is told it, with what people call the server. */
+export interface MatrixRow extends Row {
+  /** The address by which the client reaches the server. */
+  readonly address: string;
+  /** Its name for people; empty when it has none. */
+  readonly label: string;
+}

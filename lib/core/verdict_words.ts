@@ -126,10 +126,10 @@ function busy(it: Matter, id: string, finding: Finding): string {
 function seen(it: Matter, id: string, { shownBy }: Finding): string {
   const name = it.name(id);
   const how = badly(it, shownBy);
-  const others =
-    it.ways.ids.filter((other) =>
-      other !== id && ["well", "slow", "uneven"].includes(it.ways.pair(id, other))
-    ).length;
+  const compared = it.ways.ids.filter((other) =>
+    other !== id && ["well", "slow", "uneven"].includes(it.ways.pair(id, other))
+  );
+  const others = compared.length;
   const seeing = shownBy.filter(([, to]) => to === id).length;
   const seen = shownBy.length - seeing;
   const some = (count: number): string => `${count} of ${others}`;
@@ -137,10 +137,11 @@ function seen(it: Matter, id: string, { shownBy }: Finding): string {
   const who = seeing === others ? "All others see" : `${some(seeing)} others see`;
   const whom = seen === others ? "and it sees them so" : `and it sees ${some(seen)} so`;
   if (seen > 0) return `${who} ${name} ${how}, ${whom}`;
-  return `${who} ${name} ${how}${it.ways.telling.includes(id) ? ", but it sees them well" : ""}`;
+  const isFine = compared.every((other) => it.ways.state(id, other) === "well");
+  return `${who} ${name} ${how}${isFine ? ", but it sees them well" : ""}`;
 }
 
-/** How bad some ways are: `slowly (31.2 ms, typical is 0.31 ms)`. */
+/** How bad some ways are: `slowly (31.2 ms, typical is 312 us)`. */
 function badly({ ways }: Matter, shownBy: readonly Pair[]): string {
   const cells = shownBy.flatMap(([from, to]) => ways.cell(from, to) ?? []);
   const slow = cells.flatMap(({ p50Ms }) => p50Ms !== null && ways.isSlow(p50Ms) ? [p50Ms] : []);
@@ -183,8 +184,9 @@ function list(words: readonly string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
-/** Three digits of ms. */
+/** Three digits and a unit. */
 function time(ms: number | null): string {
   if (ms === null) return "an unknown time";
+  if (ms < 0.9995) return `${(ms * 1e3).toFixed(0)} us`;
   return `${ms.toFixed(ms < 9.995 ? 2 : ms < 99.95 ? 1 : 0)} ms`;
 }

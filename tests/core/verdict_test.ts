@@ -23,40 +23,40 @@ const HEALTHY: readonly Scenario[] = [
     clique(2),
     "well",
     "",
-    "All well, as far as two can tell: attic and cellar are 0.30 ms apart.",
+    "All well, as far as two can tell: attic and cellar are 300 us apart.",
   ],
-  ["three", clique(3), "well", "", wellIn("0.30")],
-  ["five", clique(5), "well", "", wellIn("0.30")],
-  ["eight", clique(8), "well", "", wellIn("0.30")],
-  ["eight, far apart", clique(8, 48), "well", "", wellIn("48.0")],
+  ["three", clique(3), "well", "", wellIn("300 us")],
+  ["five", clique(5), "well", "", wellIn("300 us")],
+  ["eight", clique(8), "well", "", wellIn("300 us")],
+  ["eight, far apart", clique(8, 48), "well", "", wellIn("48.0 ms")],
   [
     "80 and 200 us are no alarm",
     clique(5, 0.08).seen("loft", measured(0.2)),
     "well",
     "",
-    wellIn("0.08 ms to 0.20"),
+    wellIn("80 us to 200 us"),
   ],
   [
     "nor are 20 and 45 ms",
     clique(5, 20).link("attic", "loft", measured(45)),
     "well",
     "",
-    wellIn("20.0 ms to 45.0"),
+    wellIn("20.0 ms to 45.0 ms"),
   ],
-  ["noise", noise(clique(5)), "well", "", wellIn("0.30 ms to 1.10")],
+  ["noise", noise(clique(5)), "well", "", wellIn("300 us to 1.10 ms")],
   [
     "one lost probe is no alarm",
     clique(3).way("attic", "cellar", { loss: 0.05 }),
     "well",
     "",
-    wellIn("0.30"),
+    wellIn("300 us"),
   ],
   [
     "a late wake-up is no alarm",
     clique(3).late("attic", 40),
     "well",
     "",
-    wellIn("0.30"),
+    wellIn("300 us"),
   ],
   [
     "some ways are not measured yet",
@@ -64,7 +64,7 @@ const HEALTHY: readonly Scenario[] = [
     "well",
     "",
     "All well, as far as 4 of 6 ways tell: each server reaches each other one directly, " +
-    "in 0.30 ms.",
+    "in 300 us.",
   ],
   [
     "one server does not tell, as an older one",
@@ -72,7 +72,7 @@ const HEALTHY: readonly Scenario[] = [
     "well",
     "",
     "All well, as far as 9 of 12 ways tell: each server reaches each other one directly, " +
-    "in 0.30 ms.",
+    "in 300 us.",
   ],
 ];
 
@@ -82,7 +82,7 @@ const SERVERS: readonly Scenario[] = [
     clique(5).seen("garden", SLOW).sees("garden", SLOW),
     "slow-server",
     "garden",
-    "All others see garden slowly (31.2 ms, typical is 0.30 ms), and it sees them so: suspect " +
+    "All others see garden slowly (31.2 ms, typical is 300 us), and it sees them so: suspect " +
     "garden's own link.",
   ],
   [
@@ -90,7 +90,7 @@ const SERVERS: readonly Scenario[] = [
     clique(3).seen("garden", SLOW).sees("garden", SLOW),
     "slow-server",
     "garden",
-    "All others see garden slowly (31.2 ms, typical is 0.30 ms), and it sees them so: suspect " +
+    "All others see garden slowly (31.2 ms, typical is 300 us), and it sees them so: suspect " +
     "garden's own link.",
   ],
   [
@@ -98,15 +98,15 @@ const SERVERS: readonly Scenario[] = [
     clique(3).seen("garden", UNSTEADY).sees("garden", UNSTEADY),
     "slow-server",
     "garden",
-    "All others see garden slowly (31.2 ms, typical is 0.30 ms), and it sees them so: suspect " +
-    "garden's own link, and load rather than distance: at best it takes 0.35 ms.",
+    "All others see garden slowly (31.2 ms, typical is 300 us), and it sees them so: suspect " +
+    "garden's own link, and load rather than distance: at best it takes 350 us.",
   ],
   [
     "it does not tell itself",
     clique(4).seen("garden", SLOW).silent("garden"),
     "slow-server",
     "garden",
-    "All others see garden slowly (31.2 ms, typical is 0.30 ms): suspect garden's own link.",
+    "All others see garden slowly (31.2 ms, typical is 300 us): suspect garden's own link.",
   ],
   [
     "near the limit: one of the ways is below it",
@@ -161,7 +161,7 @@ const LINKS: readonly Scenario[] = [
     clique(5).link("attic", "cellar", SLOW),
     "slow-link",
     "attic cellar",
-    `attic and cellar see each other slowly (31.2 ms, typical is 0.30 ms), ${OTHERWISE}: ${PATH}.`,
+    `attic and cellar see each other slowly (31.2 ms, typical is 300 us), ${OTHERWISE}: ${PATH}.`,
   ],
   [
     "a link that loses probes",
@@ -200,7 +200,7 @@ const ONE_WAY: readonly Scenario[] = [
     clique(3).way("attic", "cellar", FAILED),
     "one-way",
     "attic cellar",
-    "attic gets no answer from cellar, but cellar sees attic well (0.30 ms): " +
+    "attic gets no answer from cellar, but cellar sees attic well (300 us): " +
     `${THERE_AND_BACK}, so the path works; suspect one of the two programs, or that the fault ` +
     "is seconds old.",
   ],
@@ -209,23 +209,23 @@ const ONE_WAY: readonly Scenario[] = [
     clique(4).way("cellar", "attic", SLOW),
     "one-way",
     "cellar attic",
-    "cellar sees attic slowly (31.2 ms, typical is 0.30 ms), but attic sees cellar well " +
-    `(0.30 ms): ${THERE_AND_BACK}, so suspect not the path but one of the two programs.`,
+    "cellar sees attic slowly (31.2 ms, typical is 300 us), but attic sees cellar well " +
+    `(300 us): ${THERE_AND_BACK}, so suspect not the path but one of the two programs.`,
   ],
   [
     "of two: the same",
     clique(2).way("cellar", "attic", SLOW),
     "one-way",
     "cellar attic",
-    "cellar sees attic slowly (31.2 ms, typical is 0.30 ms), but attic sees cellar well " +
-    `(0.30 ms): ${THERE_AND_BACK}, so suspect not the path but one of the two programs.`,
+    "cellar sees attic slowly (31.2 ms, typical is 300 us), but attic sees cellar well " +
+    `(300 us): ${THERE_AND_BACK}, so suspect not the path but one of the two programs.`,
   ],
   [
     "all see one slowly that sees all well",
     clique(4).seen("loft", SLOW),
     "one-way",
     "loft",
-    "All others see loft slowly (31.2 ms, typical is 0.30 ms), but it sees them well: " +
+    "All others see loft slowly (31.2 ms, typical is 300 us), but it sees them well: " +
     `${THERE_AND_BACK}, so suspect not its link but its program, which answers late.`,
   ],
   [
@@ -233,7 +233,7 @@ const ONE_WAY: readonly Scenario[] = [
     clique(4).sees("loft", SLOW),
     "one-way",
     "loft",
-    "loft sees all others slowly (31.2 ms, typical is 0.30 ms), but they see it well: " +
+    "loft sees all others slowly (31.2 ms, typical is 300 us), but they see it well: " +
     `${THERE_AND_BACK}, so suspect not its link but its program, which measures badly.`,
   ],
 ];
@@ -251,7 +251,7 @@ const BUSY: readonly Scenario[] = [
     clique(4).seen("garden", UNSTEADY).late("garden", 120),
     "busy",
     "garden",
-    "All others see garden slowly (31.2 ms, typical is 0.30 ms), but it sees them well; but its " +
+    "All others see garden slowly (31.2 ms, typical is 300 us), but it sees them well; but its " +
     "program was 120 ms late: its machine is busy, that is not the network's fault.",
   ],
   [
@@ -259,7 +259,7 @@ const BUSY: readonly Scenario[] = [
     clique(4).seen("garden", SLOW).sees("garden", SLOW).late("garden", 120),
     "slow-server",
     "garden",
-    "All others see garden slowly (31.2 ms, typical is 0.30 ms), and it sees them so: suspect " +
+    "All others see garden slowly (31.2 ms, typical is 300 us), and it sees them so: suspect " +
     "garden's own link.",
   ],
   [
@@ -268,8 +268,8 @@ const BUSY: readonly Scenario[] = [
       .sees("garden", { ...UNSTEADY, p50Ms: 300 }).late("garden", 120),
     "slow-server",
     "garden",
-    "All others see garden slowly (300 ms, typical is 0.30 ms), and it sees them so: suspect " +
-    "garden's own link, and load rather than distance: at best it takes 0.35 ms.",
+    "All others see garden slowly (300 ms, typical is 300 us), and it sees them so: suspect " +
+    "garden's own link, and load rather than distance: at best it takes 350 us.",
   ],
 ];
 
@@ -321,7 +321,7 @@ const SEVERAL: readonly Scenario[] = [
     clique(5).seen("loft", SLOW).sees("loft", SLOW).seen("garden", SLOW).sees("garden", SLOW),
     "slow-server",
     "garden",
-    "All others see garden slowly (31.2 ms, typical is 0.30 ms), and it sees them so: suspect " +
+    "All others see garden slowly (31.2 ms, typical is 300 us), and it sees them so: suspect " +
     "garden's own link. And 1 more problem.",
   ],
   [
@@ -346,8 +346,8 @@ function noise(matrix: TestMatrix): TestMatrix {
   return matrix;
 }
 
-function wellIn(ms: string): string {
-  return `All well: each server reaches each other one directly, in ${ms} ms.`;
+function wellIn(range: string): string {
+  return `All well: each server reaches each other one directly, in ${range}.`;
 }
 
 for (

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Cell, Row } from "../../lib/core/matrix.ts";
+import type { Cell, MatrixRow, Row } from "../../lib/core/matrix.ts";
 
 /** Names in the order in which a clique gets them. */
 export const NAMES = ["attic", "cellar", "garden", "loft", "porch", "roof", "shed", "yard"];
@@ -100,3 +100,12 @@ export const FAILED: Required<Told> = {
 
 /** A way of which nothing is known yet. */
 export const NONE: Required<Told> = { ...FAILED, state: "none" };
+
+/** The rows as a client is told them. */
+export function told(matrix: TestMatrix, labels = true): MatrixRow[] {
+  return matrix.rows.map((row) => ({
+    ...row,
+    address: `127.0.0.1:${40_000 + NAMES.indexOf(row.from)}`,
+    label: labels ? row.from : "",
+  }));
+}

@@ -22,12 +22,15 @@ export const DEFAULT_RTT_COUNT = 10;
 /** The time between two probes: enough that they don't meet in one queue. */
 export const DEFAULT_RTT_INTERVAL_MS = 200;
 
+/** A look each second is enough to see what changes. */
+export const DEFAULT_WATCH_INTERVAL_MS = 1_000;
+
 /** A round of probes is kept in memory until its summary. */
 export const MAX_RTT_COUNT = 1_000_000;
 
 /** What the client shall do. */
 export type Verb =
-  | { readonly kind: "chat" | "listen" | "who" | "servers" }
+  | { readonly kind: "chat" | "listen" | "who" | "servers" | "matrix" }
   | {
     readonly kind: "send";
     readonly to: string;
@@ -36,8 +39,11 @@ export type Verb =
   }
   | {
     readonly kind: "rtt";
-    readonly count: number;
-    /** 0: as fast as the protocol allows. */
+    /** Goes on, and shows what is so now. */
+    readonly watch: boolean;
+    /** Probes for each server, or how often it shows; null: for ever. */
+    readonly count: number | null;
+    /** Between two probes, or two shows; 0: as fast as the protocol allows. */
     readonly intervalMs: number;
   };
 
@@ -72,7 +78,11 @@ const VERBS = {
   listen: { says: "show the messages that arrive" },
   who: { says: "list the clients of the clique" },
   servers: { says: "list the servers of the clique" },
-  rtt: { says: "measure the round-trip time to each server" },
+  rtt: {
+    takes: "[--watch]",
+    says: "measure the round-trip time to each server (or watch it)",
+  },
+  matrix: { says: "show how far the servers are from each other" },
   completion: {
     takes: "SHELL",
     words: SHELLS,
@@ -100,6 +110,7 @@ const SHAPES = {
     words: LOG_LEVELS,
     says: `${anyOf(LOG_LEVELS)}, on stderr (default: info)`,
   },
+  "watch": { only: "rtt", says: "of rtt: go on, and show what changes (--count N: so often)" },
   "count": {
     takes: "N",
     only: "rtt",
@@ -108,7 +119,8 @@ const SHAPES = {
   "interval": {
     takes: "SECONDS",
     only: "rtt",
-    says: `of rtt: between two probes (default: ${DEFAULT_RTT_INTERVAL_MS / 1e3})`,
+    says: `of rtt: between two (default: ${DEFAULT_RTT_INTERVAL_MS / 1e3}; ` +
+      `--watch: ${DEFAULT_WATCH_INTERVAL_MS / 1e3})`,
   },
   "help": { short: "h", says: "show this and end; --version: show the version" },
   "version": { says: "show the version and end" },
@@ -164,8 +176,10 @@ export function parseClientArgs(args: readonly string[]): ClientCommand {
 function help(): string {
   return helpText(GRAMMAR, {
     command: commandName("client"),
-    // All of it is to fit a terminal, and this one has a line with --help.
-    sections: { Options: Object.keys(SHAPES).filter((name) => name !== "version") },
+    // All of it is to fit a terminal, and these are in the lines of --help and rtt.
+    sections: {
+      Options: Object.keys(SHAPES).filter((name) => !["version", "watch"].includes(name)),
+    },
     examples: [
       "--server 192.168.1.10:4000 --name ada",
       "--discover send bob see you at six",
@@ -187,7 +201,8 @@ function parseVerb(kind: Verb["kind"], words: readonly string[], given: Given): 
 
 function refuseOptionsOfOthers(kind: Verb["kind"], given: Given): void {
   for (const [option, { only }] of Object.entries<OptionShape>(SHAPES)) {
-    if (only === undefined || only === kind || given[option as keyof Given] === null) continue;
+    const value = given[option as keyof Given];
+    if (only === undefined || only === kind || value === null || value === false) continue;
     throw new UsageError(`Option --${option} is out of place: only ${only} has it`);
   }
 }
@@ -205,16 +220,19 @@ function parseSend([, to, ...texts]: readonly string[]): Verb {
   return { kind: "send", to, text: text === "-" ? null : text };
 }
 
-function parseRtt(given: Given): Verb {
+function parseRtt({ watch, count, interval }: Given): Verb {
   return {
     kind: "rtt",
-    count: given.count === null ? DEFAULT_RTT_COUNT : wholeNumber(given.count, {
-      option: "count",
-      min: 1,
-      max: MAX_RTT_COUNT,
-    }),
-    intervalMs: given.interval === null
-      ? DEFAULT_RTT_INTERVAL_MS
-      : secondsAsMs(given.interval, { option: "interval", zero: true }),
+    watch,
+    count: count !== null
+      ? wholeNumber(count, { option: "count", min: 1, max: MAX_RTT_COUNT })
+      : watch
+      ? null
+      : DEFAULT_RTT_COUNT,
+    intervalMs: interval !== null
+      ? secondsAsMs(interval, { option: "interval", zero: !watch })
+      : watch
+      ? DEFAULT_WATCH_INTERVAL_MS
+      : DEFAULT_RTT_INTERVAL_MS,
   };
 }

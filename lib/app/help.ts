@@ -63,8 +63,7 @@ export function helpText({ verbs, options }: Grammar, layout: HelpLayout): strin
     `Usage: ${command} [OPTION]... [VERB]`,
     ...rows.verbs.flatMap(text),
     ...rows.options.flatMap((section) => [`${section.title}:`, ...section.rows.flatMap(text)]),
-    "Examples:",
-    ...examples.map((args) => `  ${command} ${args}`),
+    ...examples.map((args, at) => `${at === 0 ? "Examples:" : "         "} ${command} ${args}`),
   ].join("\n");
 }
 

@@ -12,7 +12,7 @@ export const LEVELS_MS = [0.25, 0.5, 1, 2.5, 5, 10, 50] as const;
 const BACKGROUNDS = [53, 54, 24, 30, 36, 77, 148, 226] as const;
 
 /** From this level on letters are black, below white. */
-const FIRST_BRIGHT = 4;
+const FIRST_BRIGHT = 3;
 
 /** The level of a time, from 0: short. */
 export function levelOf(ms: number): number {

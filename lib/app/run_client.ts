@@ -24,6 +24,7 @@ import { Printer } from "./printer.ts";
 import { parseReceivers } from "./receivers.ts";
 import { quoted, UsageError } from "./usage_error.ts";
 import { rtt, send, servers, who } from "./verbs.ts";
+import { watchRtts } from "./watch.ts";
 
 /** Where nobody named a server, five reasons would say less. */
 const NOBODY_HERE = `No server answers on 127.0.0.1, ports ${WELL_KNOWN_PORTS.join(", ")}: ` +
@@ -92,7 +93,7 @@ async function runVerb(options: ClientOptions, interrupt: AbortSignal): Promise<
     search.onFound = (server) => session.call((core, now) => core.found(server, now));
   }
   const work = name === null
-    ? survey(session, { options, printer })
+    ? survey(session, { options, printer, limit })
     : converse(session, { name, receivers, options, printer, limit });
   // The loser of the race may still fail when the session is closed under it.
   work.catch(() => {});
@@ -104,16 +105,22 @@ async function runVerb(options: ClientOptions, interrupt: AbortSignal): Promise<
 /** The verbs that need no name. */
 async function survey(
   session: LiveSession,
-  { options, printer }: { options: ClientOptions; printer: Printer },
+  { options, printer, limit }: { options: ClientOptions; printer: Printer; limit: Limit },
 ): Promise<number> {
   await session.gather();
-  switch (options.verb.kind) {
+  const { verb } = options;
+  switch (verb.kind) {
     case "who":
       return await who(session, printer);
     case "servers":
       return servers(session, printer, options);
+    case "rtt":
+      if (!verb.watch) return rtt(session, printer, options);
+      // It goes on until somebody ends it, so time running out is an end as well.
+      limit.isAnEnd = true;
+      return await watchRtts(session, { printer, options, verb, signal: limit.signal });
     default:
-      return rtt(session, printer, options);
+      throw new Error(`Cannot survey for ${verb.kind}`);
   }
 }
 
@@ -183,6 +190,7 @@ async function nameOf(
     case "who":
     case "servers":
     case "rtt":
+    case "matrix":
       return null;
     case "send":
       return await nameFor(name ?? `guest-${crypto.randomUUID().slice(0, 8)}`, interrupt);
@@ -195,9 +203,12 @@ function measuring(verb: Verb): Partial<LiveOptions> {
   switch (verb.kind) {
     case "who":
     case "servers":
+    case "matrix":
       return { probes: 0 };
-    case "rtt":
-      return { probes: verb.count, intervalMs: verb.intervalMs };
+    case "rtt": {
+      const { watch, count, intervalMs } = verb;
+      return watch || count === null ? { watch, intervalMs } : { probes: count, intervalMs };
+    }
     default:
       return {};
   }

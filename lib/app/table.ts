@@ -16,6 +16,8 @@ export interface Column {
   readonly align: "left" | "right";
   /** Left out when the table is too wide, the highest first; never if absent. */
   readonly spare?: number;
+  /** Colours a cell, padded already, of the row with this index. */
+  readonly paint?: (text: string, row: number) => string;
 }
 
 /** The head line, then the rows; and the heads that were left out. */
@@ -48,9 +50,12 @@ export function alignTable(
   }));
   const shown = fitting(clear, width ?? Infinity);
   const [first] = shown;
-  const rows = first === undefined
-    ? []
-    : first.cells.map((_, row) => shown.map((column) => padded(column, column.cells[row] ?? "")));
+  const rows = first === undefined ? [] : first.cells.map((_, row) =>
+    shown.map((column) => {
+      const text = padded(column, column.cells[row] ?? "");
+      return column.paint?.(text, row) ?? text;
+    })
+  );
   const head = shown.map((column) => padded(column, column.head));
   return {
     lines: [head, ...rows].map((cells) => cells.join(GAP).trimEnd()),

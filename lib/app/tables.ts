@@ -6,6 +6,7 @@
 
 import type { ClientEvent, RttSummary } from "../core/events.ts";
 import { painted } from "./colour.ts";
+import { levelOf, shaded } from "./ramp.ts";
 import { percentText, type TextOptions } from "./print.ts";
 import { alignTable, type Column } from "./table.ts";
 import { wrapped } from "./wrap.ts";
@@ -16,6 +17,18 @@ export type Client = Extract<ClientEvent, { kind: "client" }>;
 export type Server = Extract<ClientEvent, { kind: "server" }>;
 /** What was measured of one server. */
 export type Rtt = Extract<ClientEvent, { kind: "rtt" }>;
+
+/** A statistic that is a time. */
+type Time = Exclude<keyof RttSummary, "sent" | "received" | "late" | "loss">;
+
+/** Round-trip times; the others are differences between such. */
+const LEVELLED: readonly Time[] = ["minMs", "meanMs", "p50Ms", "p95Ms", "p99Ms", "maxMs"];
+
+/** From this median on a table is in ms. */
+const LONGEST_IN_US_MS = 10;
+
+/** Samples older than this are not what anybody expects. */
+const AGED_MS = 2_000;
 
 /** What stands where nothing is known or was measured. */
 const NOTHING = "-";
@@ -30,7 +43,7 @@ const OTHERS = " ";
  */
 const TIMES: readonly {
   readonly head: string;
-  readonly key: Exclude<keyof RttSummary, "sent" | "received" | "loss">;
+  readonly key: Time;
   readonly spare?: number;
 }[] = [
   { head: "min", key: "minMs" },
@@ -71,9 +84,9 @@ export function serverTable(
 }
 
 /**
- * Statistics of each server in microseconds, the nearest first and marked,
- * then by minimum, those without a reply last. The last line tells the unit,
- * and which columns did not fit.
+ * Statistics of each server, the nearest first and marked, then by minimum,
+ * those that could not be measured last. The last line tells the unit, what was
+ * left out, and which columns did not fit.
  */
 export function rttTable(
   rtts: readonly Rtt[],
@@ -81,42 +94,73 @@ export function rttTable(
 ): string[] {
   if (rtts.length === 0) return ["no servers"];
   const sorted = rtts.toSorted(byDistance);
-  const marked = sorted.map(({ server, nearest }) => `${nearest ? NEAREST : OTHERS} ${server}`);
-  return drawn(
-    [
-      left(`${OTHERS} server`, marked),
-      right("loss", sorted.map(({ summary }) => lossText(summary))),
-      ...TIMES.map(({ head, key, ...spare }) => ({
-        ...right(head, sorted.map(({ summary }) => timeText(summary[key]))),
-        ...spare,
-      })),
-    ],
-    options,
-    {
-      note: `times in us, ${NEAREST} nearest`,
-      marked: sorted.filter(({ nearest }) => nearest).length,
-    },
-  );
+  return drawn(rttColumns(sorted, options), options, rttNotes(sorted));
 }
 
-/** Head, rows and a last line of notes; the first `marked` rows stand out. */
+/** The columns of servers in this order; the times are in one unit. */
+export function rttColumns(rtts: readonly Rtt[], { colour }: TextOptions): Column[] {
+  const unit = unitOf(rtts);
+  const times = TIMES.map(({ head, key, ...spare }) => ({
+    ...right(head, rtts.map((rtt) => timeText(rtt, key, unit))),
+    ...spare,
+    ...(colour ? { paint: paintedTimes(rtts, key) } : {}),
+  }));
+  return [
+    left(`${OTHERS} server`, rtts.map((it) => `${it.nearest ? NEAREST : OTHERS} ${it.server}`)),
+    right("loss", rtts.map(({ summary }) => lossText(summary))),
+    ...times,
+  ];
+}
+
+/** What is to be known of the numbers. */
+export function rttNotes(rtts: readonly Rtt[]): string[] {
+  const late = rtts.reduce((sum, { summary }) => sum + summary.late, 0);
+  const all = rtts.reduce((sum, { summary }) => sum + summary.received, 0);
+  const oldest = Math.max(0, ...rtts.map(({ ageMs }) => ageMs ?? 0));
+  return [
+    `times in ${unitOf(rtts)}, ${NEAREST} nearest`,
+    ...(rtts.some(({ state }) => state === "stale") ? ["~ stale"] : []),
+    ...(oldest < AGED_MS ? [] : [`measured up to ${Math.round(oldest / 1e3)} s ago`]),
+    ...(late === 0 ? [] : [`${late} of ${all} samples left out: this machine was busy`]),
+  ];
+}
+
+/** The nearest first, then by minimum, then those without one. */
+export function byDistance(a: Rtt, b: Rtt): number {
+  return Number(b.nearest) - Number(a.nearest) ||
+    (a.summary.minMs ?? Infinity) - (b.summary.minMs ?? Infinity) ||
+    byText(a.server, b.server);
+}
+
+function unitOf(rtts: readonly Rtt[]): "us" | "ms" {
+  return rtts.some(({ summary }) => (summary.p50Ms ?? 0) >= LONGEST_IN_US_MS) ? "ms" : "us";
+}
+
+/** Numbers that say something about now have a colour; it is that of the matrix. */
+function paintedTimes(rtts: readonly Rtt[], key: Time): (text: string, row: number) => string {
+  return (text, row) => {
+    const { state, summary } = rtts[row] as Rtt;
+    const ms = summary[key];
+    if (state === "failed") return key === "minMs" ? painted(text, "reverse") : text;
+    if (state !== "measured" || ms === null) return painted(text, "dim");
+    return LEVELLED.includes(key) ? shaded(text, levelOf(ms)) : text;
+  };
+}
+
+/** Head, rows and a last line of notes. */
 function drawn(
   columns: readonly Column[],
   { colour, width }: TextOptions,
-  { note, marked = 0 }: { note?: string; marked?: number } = {},
+  notes: readonly string[] = [],
 ): string[] {
   const { lines: [head = "", ...rows], hidden } = alignTable(columns, width);
-  const notes = [
-    ...(note === undefined ? [] : [note]),
+  const all = [
+    ...notes,
     ...(hidden.length === 0 ? [] : [`too narrow for ${hidden.join(", ")}`]),
   ];
-  const foot = notes.length === 0 ? [] : wrapped(notes.join("; "), { width });
+  const foot = all.length === 0 ? [] : wrapped(all.join("; "), { width });
   if (!colour) return [head, ...rows, ...foot];
-  return [
-    painted(head, "bold"),
-    ...rows.map((row, index) => index < marked ? painted(row, "green") : row),
-    ...foot.map((line) => painted(line, "dim")),
-  ];
+  return [painted(head, "bold"), ...rows, ...foot.map((line) => painted(line, "dim"))];
 }
 
 function left(head: string, cells: readonly string[]): Column {
@@ -131,18 +175,19 @@ function textOr(value: string | number | null): string {
   return value === null ? NOTHING : String(value);
 }
 
-function timeText(ms: number | null): string {
-  return ms === null ? NOTHING : (ms * 1e3).toFixed(1);
+/** Why there is no number stands where the one would be that homes are chosen on. */
+function timeText({ state, summary }: Rtt, key: Time, unit: "us" | "ms"): string {
+  const ms = summary[key];
+  if (ms !== null) {
+    const number = unit === "us" ? (ms * 1e3).toFixed(1) : ms.toFixed(3);
+    return state === "stale" && key === "minMs" ? `~${number}` : number;
+  }
+  if (key !== "minMs") return NOTHING;
+  return state === "failed" ? "failed" : "no data";
 }
 
 function lossText({ sent, loss }: RttSummary): string {
   return sent === 0 ? NOTHING : percentText(loss);
-}
-
-function byDistance(a: Rtt, b: Rtt): number {
-  return Number(b.nearest) - Number(a.nearest) ||
-    (a.summary.minMs ?? Infinity) - (b.summary.minMs ?? Infinity) ||
-    byText(a.server, b.server);
 }
 
 /** By code units: the same on every machine. */

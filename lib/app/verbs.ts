@@ -16,7 +16,7 @@ import type { LiveSession } from "./live_session.ts";
 import { writeError } from "./output.ts";
 import type { Printer } from "./printer.ts";
 import { inputLines } from "./standard_input.ts";
-import { rttTable, serverTable, whoTable } from "./tables.ts";
+import { type Rtt, rttTable, serverTable, whoTable } from "./tables.ts";
 
 /** Messages of `send -` on their way at once: enough to fill a LAN. */
 const MAX_OPEN = 1_000;
@@ -81,12 +81,23 @@ export function servers(
 
 /** `rtt`: how far away each server is. */
 export function rtt(session: LiveSession, printer: Printer, options: ClientOptions): number {
+  printer.table(measuredRtts(session, options), rttTable);
+  return rttExitCode(session, options);
+}
+
+/** What was measured of each server, but of those that it was only tried whether they are there. */
+export function measuredRtts(session: LiveSession, options: ClientOptions): Rtt[] {
   const guesses = guessesOf(options);
-  const measured = (session.call((core, now) => core.rtts(now)) as EventOf<"rtt">[])
+  return (session.call((core, now) => core.rtts(now)) as Rtt[])
     .filter(({ state, server }) => state !== "failed" || !guesses.includes(server));
-  printer.table(measured, rttTable);
-  const isMissing = measured.some(({ summary }) => summary.received === 0);
-  return isMissing ? ExitCode.undelivered : reportMissing(session, options);
+}
+
+/** Says which servers did not answer; whether all could be measured. */
+export function rttExitCode(session: LiveSession, options: ClientOptions): number {
+  const isMissing = measuredRtts(session, options)
+    .some(({ summary, state }) => summary.received === 0 || state === "failed");
+  const code = reportMissing(session, options);
+  return isMissing ? ExitCode.undelivered : code;
 }
 
 /** Says which servers did not answer; those that nobody named may well not be there. */

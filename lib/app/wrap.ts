@@ -42,6 +42,12 @@ export function wrapped(
   return [...rows, row ?? ""];
 }
 
-function widthOf(line: string): number {
-  return displayWidth(line.replaceAll(COLOURS, ""));
+/** The line as it is without colours. */
+export function withoutColours(line: string): string {
+  return line.replaceAll(COLOURS, "");
+}
+
+/** How many columns of a terminal the line takes; colours take none. */
+export function widthOf(line: string): number {
+  return displayWidth(withoutColours(line));
 }

@@ -10,7 +10,7 @@ export function assertFitsTerminal(text: string): void {
 
 /** The arguments of each example. */
 export function examplesIn(text: string, program: string): string[][] {
-  const [, examples = ""] = text.split("Examples:\n");
+  const [, examples = ""] = text.split("Examples:");
   return examples.split("\n").map((line) => {
     const [first, ...args] = line.trim().split(" ");
     assertEquals(first, program);

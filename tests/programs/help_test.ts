@@ -13,8 +13,9 @@ const problem = await lanProblem();
 async function examplesOf(program: ProgramName): Promise<string[][]> {
   const { code, out } = await run(program, ["--help"]);
   assertEquals(code, 0);
-  return out.slice(out.indexOf("Examples:") + 1).map((line) => {
-    const [command, ...args] = line.trim().split(" ");
+  const first = out.findIndex((line) => line.startsWith("Examples:"));
+  return out.slice(first).map((line) => {
+    const [command, ...args] = line.replace("Examples:", "").trim().split(" ");
     assertEquals(command, program);
     return args;
   });

@@ -42,9 +42,11 @@ export function rttEvents({ contacts, usable }: Directory, now: number): ClientE
 }
 
 function stateOf(contact: Contact, now: number): RttState {
-  const { state, minMs, window: { size, lost } } = contact;
+  const { state, failure, minMs, window: { size, lost } } = contact;
+  // One that is dialled again is not there yet.
+  const isGone = state !== "ready" && failure !== null;
   const answersNothing = size > 0 && lost === size;
-  if (state === "failed" || answersNothing) return "failed";
+  if (isGone || answersNothing) return "failed";
   if (minMs === null) return "none";
   return (ageMs(contact, now) ?? 0) > STALE_MS ? "stale" : "measured";
 }

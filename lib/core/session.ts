@@ -71,7 +71,7 @@ export class Session {
 
   /** Attaches to the nearest server under this name, as soon as the servers are known. */
   attach(name: string, now: number): void {
-    if (!this.#isOver()) this.#homes.attach(name, now);
+    if (!this.#isOver() && !this.#context.config.watch) this.#homes.attach(name, now);
   }
 
   /** Takes a text to send. It ends in a receipt, whatever happens. */

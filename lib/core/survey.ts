@@ -96,6 +96,7 @@ export class Survey {
     }
     this.#isComplete = true;
     if (this.#watching === null) this.#finish();
+    else this.#watching.plan(now);
     return true;
   }
 
@@ -120,13 +121,11 @@ export class Survey {
     this.#isReady(contact, "extended", now);
     contact.card = welcome;
     this.#directory.isExtended(contact);
-    // The same server by another address: one of them is enough.
-    if (this.#isMet(contact)) return this.#drop(contact, now);
-    this.#directory.identified(contact, welcome.id);
-    if (contact.leaving) {
-      contact.fail("it stops");
+    if (this.#isMet(contact)) {
+      // The same server by another address: one of them is enough.
       this.#context.sayGoodbye(link, now);
-    } else this.#prefer(contact, now);
+      contact.state = "double";
+    } else this.#isFound(contact, welcome.id, now);
     const hostname = hostOf(link);
     for (const { id, addresses } of welcome.members) {
       this.#learn({ id, addresses: understood(addresses, hostname) });
@@ -160,6 +159,7 @@ export class Survey {
   /** Sends the probes that are due, and takes silence for an answer. */
   tick(now: number): void {
     if (!this.#active) return;
+    if (now >= (this.#watching?.inquireAt ?? Infinity)) this.#inquire(now);
     for (const contact of [...this.#contacts]) {
       this.#tend(contact, now);
       this.#watching?.tend(contact, now);
@@ -169,12 +169,21 @@ export class Survey {
   /** When `tick` has something to do; Infinity when not before something happens. */
   nextDeadline(): number {
     if (!this.#active) return Infinity;
-    let next = this.#isComplete ? Infinity : this.#roundEnds;
+    let next = this.#watching?.inquireAt ?? this.#roundEnds;
     for (const contact of this.#contacts) {
       next = Math.min(next, this.#dueAt(contact));
       if (this.#watching !== null) next = Math.min(next, this.#watching.nextDeadline(contact));
     }
     return next;
+  }
+
+  /** Asks who has joined the others since. */
+  #inquire(now: number): void {
+    const before = this.#watching?.inquiry ?? null;
+    if (before !== null) this.#context.sayGoodbye(before.link, now);
+    const inquiry = this.#watching?.inquire(this.#contacts, now) ?? null;
+    this.#contacts = this.#contacts.filter((contact) => contact !== before);
+    if (inquiry !== null) this.#contacts.push(inquiry);
   }
 
   #dueAt(contact: Contact): number {
@@ -232,9 +241,12 @@ export class Survey {
     );
   }
 
-  #drop(contact: Contact, now: number): void {
-    this.#context.sayGoodbye(contact.link, now);
-    contact.state = "double";
+  #isFound(contact: Contact, id: string, now: number): void {
+    this.#directory.identified(contact, id);
+    if (!contact.leaving) return this.#prefer(contact, now);
+    const { link } = contact;
+    contact.fail("it stops");
+    this.#context.sayGoodbye(link, now);
   }
 
   #learn(told: Known): void {
@@ -246,9 +258,16 @@ export class Survey {
   #add(place: Place): void {
     if (!this.#active) return;
     const contact = new Contact(place, this.#sampling.capacity);
-    this.#contacts.push(contact);
-    // Who watches sees what there is so far.
-    if (this.#watching !== null) this.#directory.finished(contact);
+    if (this.#watching === null) this.#contacts.push(contact);
+    else this.#addWatched(contact);
+  }
+
+  /** Who watches sees what there is so far, and of each place the samples go on. */
+  #addWatched(contact: Contact): void {
+    const before = this.#contacts.find(({ place }) => place === contact.place);
+    if (before === undefined) this.#contacts.push(contact);
+    else if (before.state === "failed") before.retry();
+    this.#directory.finished(before ?? contact);
   }
 
   #finish(): void {

@@ -1,12 +1,13 @@
 /**
- * Servers that can't be reached, for whoever watches all of them for ever: they
- * are dialled again, and each probe that they miss meanwhile is missing.
+ * For whoever watches all servers for ever: those that can't be reached are
+ * dialled again, and each probe that they miss meanwhile is missing; and now
+ * and then one is asked who has joined them.
  *
  * @module
  */
 
 import type { ClientContext } from "./client_context.ts";
-import type { Contact } from "./contact.ts";
+import { Contact } from "./contact.ts";
 
 /** Samples kept of each server that is watched. */
 export const WATCHED_SAMPLES = 120;
@@ -18,6 +19,9 @@ const LATEST_MS = 5_000;
 
 /** A server that says nothing for so long, beside the pause between probes, can't be reached. */
 const SILENCE_MS = 5_000;
+
+/** A server tells who the others are when it is greeted: so one is greeted anew so often, in ms. */
+const INQUIRY_MS = 5_000;
 
 /** However fast others are probed, so many samples a second are enough to show that one is gone. */
 const MIN_MISS_MS = 50;
@@ -33,6 +37,8 @@ export class Watching {
   readonly #context: ClientContext;
   readonly #absent = new Map<Contact, Absence>();
   readonly #intervalMs: number;
+  #inquiry: Contact | null = null;
+  #inquireAt = Infinity;
 
   /** Nobody is gone yet. */
   constructor(context: ClientContext) {
@@ -40,8 +46,32 @@ export class Watching {
     this.#intervalMs = context.config.intervalMs ?? 0;
   }
 
+  /** The contact that was only made to ask; null when there is none. */
+  get inquiry(): Contact | null {
+    return this.#inquiry;
+  }
+
+  /** When somebody is to be asked. */
+  get inquireAt(): number {
+    return this.#inquireAt;
+  }
+
+  /** Whom to ask now, by a connection of its own; null when nobody is there. */
+  inquire(contacts: readonly Contact[], now: number): Contact | null {
+    const asked = contacts.find(({ state, extended }) => state === "ready" && extended);
+    this.#inquiry = asked === undefined ? null : new Contact(asked.place, 1);
+    this.plan(now);
+    return this.#inquiry;
+  }
+
+  /** Plans the next question. */
+  plan(now: number): void {
+    this.#inquireAt = now + INQUIRY_MS;
+  }
+
   /** Does what is due for one server. */
   tend(contact: Contact, now: number): void {
+    if (contact === this.#inquiry) return;
     if (contact.state === "ready") this.#judge(contact, now);
     if (contact.state === "failed" && !this.#absent.has(contact)) {
       this.#absent.set(contact, { redialAt: this.#redialAt(now), missAt: now });

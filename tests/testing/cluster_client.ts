@@ -21,6 +21,7 @@ export interface ClientOptions {
   /** Samples of each server; one unless given, since most tests don't choose. */
   readonly probes?: number;
   readonly pace?: Partial<Pace>;
+  readonly intervalMs?: number;
 }
 
 /** One event of a kind. */

@@ -6,6 +6,7 @@
 
 import type { ClientEvent } from "../core/events.ts";
 import { ask, canAsk } from "./ask.ts";
+import type { ClientOptions } from "./client_args.ts";
 import { Events } from "./events.ts";
 import { Failure } from "./failure.ts";
 import type { LiveSession } from "./live_session.ts";
@@ -23,6 +24,8 @@ export interface Attachment {
   readonly name: string;
   /** Where its events are shown. */
   readonly printer: Printer;
+  /** What the command line says. */
+  readonly options: ClientOptions;
   /** Rejects when the name is lost. */
   readonly lost: Promise<never>;
 }
@@ -33,6 +36,8 @@ export interface AttachOptions {
   readonly name: string;
   /** Where its events are shown. */
   readonly printer: Printer;
+  /** What the command line says. */
+  readonly options: ClientOptions;
   /** Whether the user wants to know which server it is attached to. */
   readonly tellsWhere: boolean;
   /** Rejects with the reason for which the user gives up. */
@@ -40,6 +45,9 @@ export interface AttachOptions {
   /** Ends a question. */
   readonly interrupt: AbortSignal;
 }
+
+/** It says where the client is. */
+type WhereEvent = Extract<ClientEvent, { kind: "attached" | "moved" | "searching" }>;
 
 /** The name given, or asked for on a terminal. */
 export async function nameFor(given: string | null, interrupt: AbortSignal): Promise<string> {
@@ -58,10 +66,10 @@ export async function nameFor(given: string | null, interrupt: AbortSignal): Pro
  *
  * @throws {Failure} when no server can be reached, or the name is refused.
  */
-export async function attach(session: LiveSession, options: AttachOptions): Promise<Attachment> {
-  const { printer, givenUp, tellsWhere, interrupt } = options;
+export async function attach(session: LiveSession, how: AttachOptions): Promise<Attachment> {
+  const { printer, givenUp, tellsWhere, options, interrupt } = how;
   const events = new Events();
-  let { name } = options;
+  let { name } = how;
   let failure: Failure | null = null;
   let attached = false;
   const lost = Promise.withResolvers<never>();
@@ -73,25 +81,22 @@ export async function attach(session: LiveSession, options: AttachOptions): Prom
       failure = new Failure(event.code, event.message);
       if (attached) lost.reject(failure);
     }
-    if (isAlwaysShown(event) || (tellsWhere && isWhere(event))) printer.event(event);
+    // Whatever else the client does, what comes from others is shown: they are told so.
+    if (event.kind === "message" || (tellsWhere && isWhere(event))) printer.event(event);
     events.emit(event);
   };
   session.call((core, now) => core.attach(name, now));
   while (true) {
     await Promise.race([events.until(() => attached || failure !== null), givenUp]);
-    if (attached) return { session, events, name, printer, lost: lost.promise };
+    if (attached) return { session, events, name, printer, options, lost: lost.promise };
     name = await anotherName(failure, interrupt);
     failure = null;
     session.call((core, now) => core.attach(name, now));
   }
 }
 
-/** Whatever else the client does, what comes from others is shown: they are told so. */
-function isAlwaysShown({ kind }: ClientEvent): boolean {
-  return kind === "message";
-}
-
-function isWhere({ kind }: ClientEvent): boolean {
+function isWhere(event: ClientEvent): event is WhereEvent {
+  const { kind } = event;
   return kind === "attached" || kind === "moved" || kind === "searching";
 }
 

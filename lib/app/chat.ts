@@ -23,7 +23,7 @@ import { Failure } from "./failure.ts";
 import { LINE_MARK } from "./keys.ts";
 import { LineEditor } from "./line_editor.ts";
 import { terminalWidth, wantsColour } from "./output.ts";
-import { textLines, type TextOptions } from "./print.ts";
+import { type LineEvent, textLines, type TextOptions } from "./print.ts";
 import { normalName, ownNameProblem, parseReceivers } from "./receivers.ts";
 import { reasonWords } from "./reasons.ts";
 import { SentLines } from "./sent.ts";
@@ -230,6 +230,8 @@ class Talk {
         return this.#questions.servers();
       case "/rtt":
         return this.#questions.rtts();
+      case "/matrix":
+        return this.#questions.matrix();
       default:
         this.#complain(commandProblem(command));
     }
@@ -274,6 +276,8 @@ class Talk {
       case "client":
         this.#names.add(event.name);
         return this.#questions.client(event);
+      case "matrix":
+        return this.#questions.told(event.rows);
       case "receipt":
         return this.#receipt(event);
       case "joined":
@@ -317,7 +321,7 @@ class Talk {
     return this.#editor === null ? null : terminalWidth();
   }
 
-  #words(event: ClientEvent, options: TextOptions): string[] {
+  #words(event: LineEvent, options: TextOptions): string[] {
     const inRows = (line: string): string[] =>
       wrapped(line, { width: this.#width, indent: CLOCK_WIDTH });
     switch (event.kind) {

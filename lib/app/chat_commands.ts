@@ -16,13 +16,14 @@ export const CHAT_HELP = [
   "/who        who is here",
   "/servers    the servers of the clique",
   "/rtt        how far away they are",
+  "/matrix     how far from each other",
   "/name NAME  take another name",
   "/help       this",
   "/quit       leave, as Ctrl-D does",
 ];
 
 /** The commands of a chat. */
-export const COMMANDS = ["/who", "/servers", "/rtt", "/name", "/help", "/quit"] as const;
+export const COMMANDS = ["/who", "/servers", "/rtt", "/matrix", "/name", "/help", "/quit"] as const;
 
 /** What is wrong with a line that begins with `command`. */
 export function commandProblem(command: string): string {

@@ -1,20 +1,24 @@
 /**
  * What somebody who chats may ask: who is here, which servers there are, and
- * how far away they are.
+ * how far away they are, from here and from each other.
  *
  * @module
  */
 
+import type { MatrixRow } from "../core/matrix.ts";
 import type { Attachment } from "./attachment.ts";
 import { Failure } from "./failure.ts";
 import { LiveSession } from "./live_session.ts";
-import { type Client, type Rtt, rttTable, type Server, serverTable, whoTable } from "./tables.ts";
+import { askMatrix, showMatrix } from "./matrix_answer.ts";
+import { measuredRtts } from "./rtts.ts";
+import { type Client, rttTable, type Server, serverTable, whoTable } from "./tables.ts";
 
 /** The questions of one chat. Answers come in the order of the questions. */
 export class Questions {
   readonly #attachment: Attachment;
   readonly #complain: (problem: string) => void;
   #clients: Client[] = [];
+  #rows: readonly MatrixRow[] = [];
   #asking: Promise<unknown> = Promise.resolve();
   #answers: Promise<void> = Promise.resolve();
 
@@ -57,13 +61,29 @@ export class Questions {
     });
   }
 
-  /** `/rtt`. */
+  /** `/rtt`: what the last rounds say; a client that measures nobody else asks anew. */
   rtts(): void {
     this.#answer(async () => {
+      const { session, options, printer } = this.#attachment;
+      if (!options.pin) return printer.table(measuredRtts(session, options), rttTable);
       await using fresh = await this.#survey({});
-      const rtts = fresh.call((core, now) => core.rtts(now));
-      this.#attachment.printer.table(rtts as Rtt[], rttTable);
+      printer.table(measuredRtts(fresh, options), rttTable);
     });
+  }
+
+  /** `/matrix`. */
+  matrix(): void {
+    const { session, printer } = this.#attachment;
+    if (session.call((core) => core.home) === null) {
+      this.#complain("Cannot show the matrix: there is no server at the moment");
+      return;
+    }
+    this.#answer(async () => showMatrix(printer, await askMatrix(session, () => this.#rows)));
+  }
+
+  /** The home tells the matrix. */
+  told(rows: readonly MatrixRow[]): void {
+    this.#rows = rows;
   }
 
   /** Everybody, and with `watch` who comes and goes from now on; null if the home can't tell. */

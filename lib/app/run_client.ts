@@ -23,7 +23,7 @@ import { jsonLine } from "./print.ts";
 import { Printer } from "./printer.ts";
 import { parseReceivers } from "./receivers.ts";
 import { quoted, UsageError } from "./usage_error.ts";
-import { rtt, send, servers, who } from "./verbs.ts";
+import { matrix, rtt, send, servers, who } from "./verbs.ts";
 import { watchRtts } from "./watch.ts";
 
 /** Where nobody named a server, five reasons would say less. */
@@ -114,6 +114,8 @@ async function survey(
       return await who(session, printer);
     case "servers":
       return servers(session, printer, options);
+    case "matrix":
+      return await matrix(session, printer, options);
     case "rtt":
       if (!verb.watch) return rtt(session, printer, options);
       // It goes on until somebody ends it, so time running out is an end as well.
@@ -141,6 +143,7 @@ async function converse(
     name,
     printer,
     tellsWhere: verb.kind !== "send",
+    options,
     givenUp: limit.passed,
     interrupt: limit.signal,
   });

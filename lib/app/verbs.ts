@@ -6,17 +6,21 @@
  */
 
 import type { ClientEvent } from "../core/events.ts";
-import { WELL_KNOWN_PORTS } from "../codec/wire.ts";
+import type { MatrixRow } from "../core/matrix.ts";
 import type { Attachment } from "./attachment.ts";
 import { clean } from "./clean.ts";
 import type { ClientOptions } from "./client_args.ts";
 import { ExitCode } from "./exit_code.ts";
 import { Failure } from "./failure.ts";
 import type { LiveSession } from "./live_session.ts";
+import { ANSWER_MS, askMatrix, showMatrix } from "./matrix_answer.ts";
+import { isWhole } from "./matrix_json.ts";
 import { writeError } from "./output.ts";
 import type { Printer } from "./printer.ts";
+import { guessesOf, measuredRtts } from "./rtts.ts";
 import { inputLines } from "./standard_input.ts";
-import { type Rtt, rttTable, serverTable, whoTable } from "./tables.ts";
+import { within } from "./within.ts";
+import { rttTable, serverTable, whoTable } from "./tables.ts";
 
 /** Messages of `send -` on their way at once: enough to fill a LAN. */
 const MAX_OPEN = 1_000;
@@ -48,9 +52,6 @@ export async function send(
   await events.until(() => session.openCount === 0);
   return failed ? ExitCode.undelivered : ExitCode.done;
 }
-
-/** A server that was just reached answers a question within this. */
-const ANSWER_MS = 5_000;
 
 /** `who`: the names of the whole clique. */
 export async function who(session: LiveSession, printer: Printer): Promise<number> {
@@ -85,19 +86,28 @@ export function rtt(session: LiveSession, printer: Printer, options: ClientOptio
   return rttExitCode(session, options);
 }
 
-/** What was measured of each server, but of those that it was only tried whether they are there. */
-export function measuredRtts(session: LiveSession, options: ClientOptions): Rtt[] {
-  const guesses = guessesOf(options);
-  return (session.call((core, now) => core.rtts(now)) as Rtt[])
-    .filter(({ state, server }) => state !== "failed" || !guesses.includes(server));
-}
-
 /** Says which servers did not answer; whether all could be measured. */
 export function rttExitCode(session: LiveSession, options: ClientOptions): number {
   const isMissing = measuredRtts(session, options)
     .some(({ summary, state }) => summary.received === 0 || state === "failed");
   const code = reportMissing(session, options);
   return isMissing ? ExitCode.undelivered : code;
+}
+
+/** `matrix`: how far the servers are from each other. */
+export async function matrix(
+  session: LiveSession,
+  printer: Printer,
+  options: ClientOptions,
+): Promise<number> {
+  let told: readonly MatrixRow[] = [];
+  session.onEvent = (event) => {
+    if (event.kind === "matrix") told = event.rows;
+  };
+  const rows = await askMatrix(session, () => told);
+  showMatrix(printer, rows);
+  const code = reportMissing(session, options);
+  return isWhole(rows) ? code : ExitCode.undelivered;
 }
 
 /** Says which servers did not answer; those that nobody named may well not be there. */
@@ -107,20 +117,4 @@ function reportMissing(session: LiveSession, options: ClientOptions): number {
     .filter(({ address }) => !guesses.includes(address));
   for (const { address, why } of missing) writeError(clean(`Cannot reach ${address}: ${why}`));
   return missing.length > 0 ? ExitCode.undelivered : ExitCode.done;
-}
-
-/** Servers that nobody named: it was only tried whether they are there. */
-function guessesOf({ servers: named }: ClientOptions): string[] {
-  return named === null ? WELL_KNOWN_PORTS.map((port) => `127.0.0.1:${port}`) : [];
-}
-
-/** Whether `promise` resolves within so many milliseconds. */
-async function within(ms: number, promise: Promise<void>): Promise<boolean> {
-  const { promise: over, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), ms);
-  try {
-    return await Promise.race([over, promise.then(() => true)]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

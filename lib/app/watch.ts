@@ -9,9 +9,10 @@ import { ExitCode } from "./exit_code.ts";
 import type { LiveSession } from "./live_session.ts";
 import { wantsColour } from "./output.ts";
 import type { Printer } from "./printer.ts";
+import { measuredRtts } from "./rtts.ts";
 import { Screen } from "./screen.ts";
 import { rttTable } from "./tables.ts";
-import { measuredRtts, rttExitCode } from "./verbs.ts";
+import { rttExitCode } from "./verbs.ts";
 import { watchView } from "./watch_view.ts";
 
 /** What is watched, where it is shown, and for how long. */
@@ -41,6 +42,8 @@ export async function watchRtts(session: LiveSession, plan: WatchPlan): Promise<
     screen.onResize = show;
     show();
   }
+  // Off a terminal nobody needs to see that there is nothing yet.
+  if (screen === null) await pause(intervalMs, plan.signal);
   for (let round = 1; count === null || round <= count; round++) {
     const goesOn = await Promise.race([
       pause(intervalMs, plan.signal),

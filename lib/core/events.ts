@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { MatrixRow } from "./matrix.ts";
+
 /** Statistics over one window of samples of one server. */
 export interface RttSummary {
   /** Probes that ended: with a reply or without one. */
@@ -125,6 +127,8 @@ export type ClientEvent =
     /** The newest samples, oldest first: null for a missing one, negative for a late one. */
     readonly recent: readonly (number | null)[];
   }
+  /** How far the servers are from each other, as far as the server that was asked knows. */
+  | { readonly kind: "matrix"; readonly rows: readonly MatrixRow[] }
   | {
     readonly kind: "error";
     readonly code: FailureCode;

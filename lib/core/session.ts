@@ -95,6 +95,11 @@ export class Session {
     return true;
   }
 
+  /** Asks how far the servers are from each other. False when no server that was reached can say. */
+  matrix(): boolean {
+    return false;
+  }
+
   /** A server announces itself on the LAN: whoever looks for one need not wait. */
   found(server: Known, now: number): void {
     if (this.#survey.found(server)) this.#homes.found(now);

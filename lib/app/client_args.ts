@@ -119,8 +119,8 @@ const SHAPES = {
   "interval": {
     takes: "SECONDS",
     only: "rtt",
-    says: `of rtt: between two (default: ${DEFAULT_RTT_INTERVAL_MS / 1e3}; ` +
-      `--watch: ${DEFAULT_WATCH_INTERVAL_MS / 1e3})`,
+    says: `of rtt: between two probes (default: ${DEFAULT_RTT_INTERVAL_MS / 1e3}; ` +
+      `watching: ${DEFAULT_WATCH_INTERVAL_MS / 1e3})`,
   },
   "help": { short: "h", says: "show this and end; --version: show the version" },
   "version": { says: "show the version and end" },

@@ -32,14 +32,14 @@ export interface WatchOptions extends TextOptions {
 
 /** Lines for a terminal, at most one fewer than it has rows, if it has any to speak of. */
 export function watchView(rtts: readonly Rtt[], options: WatchOptions): string[] {
-  const { colour, height } = options;
+  const { height } = options;
   const sorted = rtts.toSorted(byDistance);
   const foot = notes(sorted, sorted.length, options);
   const fits = Math.max(1, height - 2 - foot.length);
   if (sorted.length <= fits) return drawn(sorted, foot, options);
   const less = notes(sorted, Math.max(1, fits - 1), options);
   const shown = sorted.slice(0, Math.max(1, height - 2 - less.length));
-  return drawn(shown, notes(sorted, shown.length, options), { ...options, colour });
+  return drawn(shown, notes(sorted, shown.length, options), options);
 }
 
 function drawn(
@@ -71,7 +71,7 @@ function drawn(
 function notes(rtts: readonly Rtt[], shown: number, options: WatchOptions): string[] {
   const recent = rtts.flatMap((rtt) => rtt.recent);
   const scale: Scale | null = scaleOf(recent);
-  const late = options.colour ? "dim" : LATE;
+  const late = options.colour ? "dim:" : LATE;
   const all = [
     ...(shown < rtts.length ? [`and ${rtts.length - shown} more`] : []),
     ...rttNotes(rtts),

@@ -14,8 +14,9 @@ Deno.test("names are completed where one is expected, commands at the beginning"
     ["日", ["日本 "], "日"],
     ["b", [], "b"],
     ["ada he", [], "ada he"],
-    ["/", ["/who", "/servers", "/rtt", "/name ", "/help", "/quit"], "/"],
+    ["/", ["/who", "/servers", "/rtt", "/matrix", "/name ", "/help", "/quit"], "/"],
     ["/s", ["/servers"], "/s"],
+    ["/m", ["/matrix"], "/m"],
     ["/name a", [], "/name a"],
   ];
   for (const [before, words, part] of cases) {
@@ -25,6 +26,7 @@ Deno.test("names are completed where one is expected, commands at the beginning"
 
 Deno.test("a mistaken command has its one line", () => {
   assertEquals(commandProblem("/whoo"), "Unknown command '/whoo': did you mean /who?");
+  assertEquals(commandProblem("/matirx"), "Unknown command '/matirx': did you mean /matrix?");
   assertEquals(commandProblem("/dance"), "Unknown command '/dance': see /help");
   assertEquals(commandProblem("/who"), "Unexpected words behind /who: it takes none");
 });

@@ -37,7 +37,8 @@ const OPTIONS: readonly [string[], Partial<ClientOptions>][] = [
   [["who", "--json"], { json: true, verb: { kind: "who" } }],
 ];
 
-const RTT = { kind: "rtt", count: 10, intervalMs: 200 } as const;
+const RTT = { kind: "rtt", watch: false, count: 10, intervalMs: 200 } as const;
+const WATCH = { kind: "rtt", watch: true, count: null, intervalMs: 1000 } as const;
 
 const VERBS: readonly [string[], Verb][] = [
   [["chat"], { kind: "chat" }],
@@ -49,6 +50,10 @@ const VERBS: readonly [string[], Verb][] = [
   [["--count=1", "rtt"], { ...RTT, count: 1 }],
   [["rtt", "--interval", "0"], { ...RTT, intervalMs: 0 }],
   [["rtt", "--interval", "1.5"], { ...RTT, intervalMs: 1500 }],
+  [["rtt", "--watch"], WATCH],
+  [["rtt", "--watch", "--count", "3"], { ...WATCH, count: 3 }],
+  [["--watch", "rtt", "--interval=0.5"], { ...WATCH, intervalMs: 500 }],
+  [["matrix"], { kind: "matrix" }],
 ];
 
 const TEXTS: readonly [string[], string | null][] = [
@@ -71,17 +76,20 @@ const TEXTS: readonly [string[], string | null][] = [
 const BAD: readonly [string[], string][] = [
   [["sned", "bob", "hi"], "Unknown verb 'sned': did you mean send?"],
   [["server"], "Unknown verb 'server': did you mean servers?"],
-  [["ls"], "Unknown verb 'ls': allowed are chat, send, listen, who, servers, rtt, completion"],
+  [
+    ["ls"],
+    "Unknown verb 'ls': allowed are chat, send, listen, who, servers, rtt, matrix, completion",
+  ],
   [["help"], "Unknown verb 'help': did you mean --help?"],
   [["version"], "Unknown verb 'version': did you mean --version?"],
-  [[""], "Unknown verb '': allowed are chat, send, listen, who, servers, rtt, completion"],
+  [[""], "Unknown verb '': allowed are chat, send, listen, who, servers, rtt, matrix, completion"],
   [
     ["SEND", "a", "b"],
-    "Unknown verb 'SEND': allowed are chat, send, listen, who, servers, rtt, completion",
+    "Unknown verb 'SEND': allowed are chat, send, listen, who, servers, rtt, matrix, completion",
   ],
   [
     ["toString"],
-    "Unknown verb 'toString': allowed are chat, send, listen, who, servers, rtt, completion",
+    "Unknown verb 'toString': allowed are chat, send, listen, who, servers, rtt, matrix, completion",
   ],
   [["--discover", "attic", "who"], "Unknown verb 'attic': did you mean --discover=attic?"],
   [["completion"], "Verb completion needs a shell: bash, zsh or fish"],
@@ -100,8 +108,8 @@ const BAD: readonly [string[], string][] = [
   [["rtt", "x"], "Unexpected argument 'x': rtt takes options only"],
   [["--servr", "a:1"], "Unknown option --servr: did you mean --server?"],
   [
-    ["rtt", "--watch"],
-    "Unknown option --watch: allowed are --server, --discover, --name, --pin, --timeout, --json, --log-level, --count, --interval, --help, --version",
+    ["rtt", "--graph"],
+    "Unknown option --graph: allowed are --server, --discover, --name, --pin, --timeout, --json, --log-level, --watch, --count, --interval, --help, --version",
   ],
   [["--server"], "Option --server needs a value: --server HOST:PORT"],
   [
@@ -136,6 +144,15 @@ const BAD: readonly [string[], string][] = [
   [["rtt", "--count"], "Option --count needs a value: --count N"],
   [["rtt", "--interval", "-1"], "Option --interval is '-1': allowed are seconds from 0 to 2147483"],
   [["who", "--count", "5"], "Option --count is out of place: only rtt has it"],
+  [["rtt", "--wach"], "Unknown option --wach: did you mean --watch?"],
+  [["matirx"], "Unknown verb 'matirx': did you mean matrix?"],
+  [["matrix", "x"], "Unexpected argument 'x': matrix takes options only"],
+  [["matrix", "--watch"], "Option --watch is out of place: only rtt has it"],
+  [["--watch"], "Option --watch is out of place: only rtt has it"],
+  [
+    ["rtt", "--watch", "--interval", "0"],
+    "Option --interval is '0': allowed are seconds above 0, to 2147483",
+  ],
   [["--interval", "5"], "Option --interval is out of place: only rtt has it"],
 ];
 
@@ -213,10 +230,12 @@ Deno.test("the client's help fits a terminal, and its examples work", () => {
 
 Deno.test("the defaults in the client's help are the ones in force", () => {
   const help = parseClientArgs(["--help"]);
-  const command = parseClientArgs(["rtt"]);
-  assert(help.kind === "help" && command.kind === "run");
-  const { verb } = command.options;
-  assert(verb.kind === "rtt");
-  assert(help.text.includes(`each server (default: ${verb.count})`));
-  assert(help.text.includes(`probes (default: ${verb.intervalMs / 1e3})`));
+  const verbs = [parseClientArgs(["rtt"]), parseClientArgs(["rtt", "--watch"])].map((command) => {
+    assert(command.kind === "run" && command.options.verb.kind === "rtt");
+    return command.options.verb;
+  });
+  assert(help.kind === "help");
+  assert(help.text.includes(`each server (default: ${verbs[0]?.count})`));
+  const [once, watching] = verbs.map(({ intervalMs }) => intervalMs / 1e3);
+  assert(help.text.includes(`probes (default: ${once}; watching: ${watching})`));
 });

@@ -7,6 +7,8 @@ type Rtt = Extract<ClientEvent, { kind: "rtt" }>;
 const MEASURED = { state: "measured", ageMs: 0, recent: [] } as const;
 const FAILED = { state: "failed", ageMs: null, recent: [] } as const;
 
+const NONE = { state: "none", ageMs: null, recent: [] } as const;
+
 const PLAIN = { colour: false, width: null };
 
 const UNANSWERED: RttSummary = {
@@ -56,12 +58,12 @@ Deno.test("rtt: the nearest first and marked, then by minimum, silent ones last"
     rtt("10.0.0.8:4000", null),
   ];
   assertEquals(rttTable(events, PLAIN), [
-    "  server           loss    min   mean    p50    p95    p99      max  mdev  jitter",
-    "* 10.0.0.1:4000   33.3%   41.5   43.5   42.5   44.5   45.5  10041.5   5.0     6.0",
-    "  10.0.0.2:4000   33.3%   41.0   43.0   42.0   44.0   45.0  10041.0   5.0     6.0",
-    "  10.0.0.3:4000   33.3%  500.0  502.0  501.0  503.0  504.0  10500.0   5.0     6.0",
-    "  10.0.0.8:4000  100.0%      -      -      -      -      -        -     -       -",
-    "  10.0.0.9:4000  100.0%      -      -      -      -      -        -     -       -",
+    "  server           loss     min   mean    p50    p95    p99      max  mdev  jitter",
+    "* 10.0.0.1:4000   33.3%    41.5   43.5   42.5   44.5   45.5  10041.5   5.0     6.0",
+    "  10.0.0.2:4000   33.3%    41.0   43.0   42.0   44.0   45.0  10041.0   5.0     6.0",
+    "  10.0.0.3:4000   33.3%   500.0  502.0  501.0  503.0  504.0  10500.0   5.0     6.0",
+    "  10.0.0.8:4000  100.0%  failed      -      -      -      -        -     -       -",
+    "  10.0.0.9:4000  100.0%  failed      -      -      -      -        -     -       -",
     "times in us, * nearest",
   ]);
 });
@@ -86,10 +88,35 @@ Deno.test("rtt: a narrow terminal keeps what homes are chosen on", () => {
 
 Deno.test("rtt: no probe sent is no loss measured", () => {
   const summary = { ...UNANSWERED, sent: 0, loss: 0 };
-  const event = { kind: "rtt", server: "a:1", summary, nearest: false, ...FAILED } as const;
+  const event = { kind: "rtt", server: "a:1", summary, nearest: false, ...NONE } as const;
   assertEquals(rttTable([event], { colour: false, width: 1 }).slice(0, 2), [
-    "  server  loss  min",
-    "  a:1        -    -",
+    "  server  loss      min",
+    "  a:1        -  no data",
+  ]);
+});
+
+Deno.test("rtt: a median of 10 ms or more puts all times in ms", () => {
+  const narrow = { colour: false, width: 40 };
+  assertEquals(rttTable([rtt("a:1", 0.5, true), rtt("b:2", 31.2)], narrow), [
+    "  server   loss     min     p50  jitter",
+    "* a:1     33.3%   0.500   0.501   0.006",
+    "  b:2     33.3%  31.200  31.201   0.006",
+    "times in ms, * nearest; too narrow for",
+    "mean, p95, p99, max, mdev",
+  ]);
+});
+
+Deno.test("rtt: old numbers and samples of a busy machine are marked as such", () => {
+  const near = rtt("a:1", 0.5, true);
+  const busy = { ...near, summary: { ...near.summary, sent: 10, received: 10, loss: 0, late: 3 } };
+  const old = { ...rtt("b:2", 0.75), state: "stale", ageMs: 41_000 } as const;
+  assertEquals(rttTable([busy, old], { colour: false, width: 60 }), [
+    "  server   loss     min    p50    p95      max  mdev  jitter",
+    "* a:1      0.0%   500.0  501.0  503.0  10500.0   5.0     6.0",
+    "  b:2     33.3%  ~750.0  751.0  753.0  10750.0   5.0     6.0",
+    "times in us, * nearest; ~ stale; measured up to 41 s ago; 3",
+    "of 12 samples left out: this machine was busy; too narrow",
+    "for mean, p99",
   ]);
 });
 
@@ -144,13 +171,13 @@ Deno.test("nothing to list is said", () => {
   assertEquals(rttTable([], PLAIN), ["no servers"]);
 });
 
-Deno.test("colour: the head, the nearest and the note, and nothing by a name", () => {
+Deno.test("colour: the head, times by value and the note, and nothing by a name", () => {
   const options = { colour: true, width: 24 };
   const events = [rtt("a:1", 0.5), rtt("b:2", 0.25, true)];
   assertEquals(rttTable(events, options), [
     "\u001b[1m  server   loss    min\u001b[0m",
-    "\u001b[32m* b:2     33.3%  250.0\u001b[0m",
-    "  a:1     33.3%  500.0",
+    "* b:2     33.3%  \u001b[38;5;255;48;5;54m250.0\u001b[0m",
+    "  a:1     33.3%  \u001b[38;5;255;48;5;24m500.0\u001b[0m",
     "\u001b[2mtimes in us, * nearest;\u001b[0m",
     "\u001b[2mtoo narrow for mean,\u001b[0m",
     "\u001b[2mp50, p95, p99, max,\u001b[0m",
@@ -160,4 +187,17 @@ Deno.test("colour: the head, the nearest and the note, and nothing by a name", (
     whoTable([{ kind: "client", name: "*ada", server: "a:1" }], options),
     ["\u001b[1mname  server\u001b[0m", "*ada  a:1"],
   );
+});
+
+Deno.test("colour: numbers that say nothing about now have none of their own", () => {
+  const events = [
+    { ...rtt("a:1", 0.5), state: "stale" },
+    rtt("b:2", null),
+    { ...rtt("c:3", null), ...NONE },
+  ] as const;
+  assertEquals(rttTable(events, { colour: true, width: 25 }).slice(1, 4), [
+    "  a:1      33.3%  \u001b[2m ~500.0\u001b[0m",
+    "  b:2     100.0%  \u001b[7m failed\u001b[0m",
+    "  c:3     100.0%  \u001b[2mno data\u001b[0m",
+  ]);
 });

@@ -294,6 +294,7 @@ onTerminal("commands", () =>
       "/who        who is here",
       "/servers    the servers of the clique",
       "/rtt        how far away they are",
+      "/matrix     how far from each other",
       "/name NAME  take another name",
       "/help       this",
       "/quit       leave, as Ctrl-D does",

@@ -144,6 +144,7 @@ export class Homes {
   }
 
   #endRound(home: Attachment, now: number): void {
+    this.#rounds.ended(now);
     const isFree = home.state === "attached" && this.#next === null;
     const nearer = isFree && !home.leaving ? this.#rounds.decide(home.contact, now) : null;
     this.#survey.end(nearer, now);

@@ -45,6 +45,11 @@ export class Survey {
     this.#watching = context.config.watch ? new Watching(context) : null;
   }
 
+  /** A round is under way. */
+  get isActive(): boolean {
+    return this.#active;
+  }
+
   /** The contacts of this round, or of the last one. */
   get contacts(): readonly Contact[] {
     return this.#contacts;

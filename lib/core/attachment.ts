@@ -6,7 +6,7 @@
  */
 
 import { register } from "../codec/base.ts";
-import { enrol, type Welcome } from "../codec/extended.ts";
+import { decodeEnrolled, decodeRefused, enrol, type Welcome } from "../codec/extended.ts";
 import { frame, Kind } from "../codec/wire.ts";
 import { type ClientContext, DEADLINE_MS } from "./client_context.ts";
 import type { ClientLink, Contact } from "./contact.ts";
@@ -28,6 +28,11 @@ export interface Wish {
   /** How often its session has asked before. */
   readonly moves: number;
 }
+
+/** What becomes of a registration; `taken` is all that a base server says. */
+export type Answer =
+  | { readonly kind: "registered" | "taken" }
+  | { readonly kind: "refused"; readonly reason: string; readonly message: string };
 
 /**
  * One registration: on its way to the server, asking for the name, attached,
@@ -110,6 +115,24 @@ export class Attachment {
       link,
       this.#askedAsBase ? register(wish.name) : enrol({ ...wish, session, token }),
     );
+  }
+
+  /** What its server says to the registration; null when that says nothing about it any more. */
+  answered(kind: number, payload: Uint8Array): Answer | null {
+    switch (kind) {
+      case Kind.JoinOrRegistered:
+        return { kind: "registered" };
+      case Kind.NameTaken:
+        return { kind: "taken" };
+      case Kind.Enrolled:
+        return decodeEnrolled(payload) === this.name ? { kind: "registered" } : null;
+      case Kind.Refused: {
+        const { name, reason, message } = decodeRefused(payload);
+        return name === this.name ? { kind: "refused", reason, message } : null;
+      }
+      default:
+        return null;
+    }
   }
 
   /** It has the name. */

@@ -6,8 +6,7 @@
  * @module
  */
 
-import * as extended from "../codec/extended.ts";
-import { Kind } from "../codec/wire.ts";
+import type { Welcome } from "../codec/extended.ts";
 import { Attachment, type Wish } from "./attachment.ts";
 import { nearest } from "./choice.ts";
 import type { ClientContext } from "./client_context.ts";
@@ -101,7 +100,7 @@ export class Homes {
   }
 
   /** 8/1 on any link. */
-  welcomed(link: ClientLink, welcome: extended.Welcome, now: number): void {
+  welcomed(link: ClientLink, welcome: Welcome, now: number): void {
     this.#attachmentOn(link)?.welcomed(welcome, now);
   }
 
@@ -144,6 +143,7 @@ export class Homes {
   }
 
   #endRound(home: Attachment, now: number): void {
+    this.#rounds.ended(now);
     const isFree = home.state === "attached" && this.#next === null;
     const nearer = isFree && !home.leaving ? this.#rounds.decide(home.contact, now) : null;
     this.#survey.end(nearer, now);
@@ -248,22 +248,10 @@ export class Homes {
   answered(link: ClientLink, kind: number, now: number): void {
     const attachment = this.#attachmentOn(link);
     if (attachment === null) return;
-    const payload = link.reader.payload();
-    switch (kind) {
-      case Kind.JoinOrRegistered:
-        return this.#attached(attachment, now);
-      case Kind.NameTaken:
-        return this.#refusedByBase(attachment, now);
-      case Kind.Enrolled:
-        // An answer about another name than was asked for last says nothing any more.
-        if (extended.decodeEnrolled(payload) === attachment.name) this.#attached(attachment, now);
-        return;
-      case Kind.Refused: {
-        const refusal = extended.decodeRefused(payload);
-        if (refusal.name === attachment.name) this.#refused(attachment, refusal, now);
-        return;
-      }
-    }
+    const answer = attachment.answered(kind, link.reader.payload());
+    if (answer?.kind === "registered") this.#attached(attachment, now);
+    else if (answer?.kind === "taken") this.#refusedByBase(attachment, now);
+    else if (answer?.kind === "refused") this.#refused(attachment, answer, now);
   }
 
   /** The server at the other end of `link` said that it leaves: if it is the home, move on. */

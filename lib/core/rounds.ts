@@ -96,17 +96,22 @@ export class Rounds {
     this.#hysteresis.failed();
   }
 
-  /** Begins the round that is due, unless it is at no `home` right now. */
+  /** Begins the round that is due, unless it is at no `home` right now, or the last one goes on. */
   begin(home: Contact | null, now: number): void {
     this.#later(now);
-    if (home === null) return;
+    if (home === null || this.#survey.isActive) return;
     const isFull = ++this.#count % FULL_ROUND === 0 || this.#isUrgent;
     this.#isUrgent = false;
     const places = roundOf(this.#directory.places, home, { isFull });
     this.#survey.begin(places, { withBase: false, now });
   }
 
-  /** A round is over: where to move from `home`, or null. */
+  /** A round is over: the next one comes so long after it. */
+  ended(now: number): void {
+    this.#later(now);
+  }
+
+  /** What follows from the last round: where to move from `home`, or null. */
   decide(home: Contact, now: number): Contact | null {
     const contacts = this.#survey.contacts.filter(({ state, extended, leaving }) =>
       state === "ready" && extended && !leaving

@@ -5,19 +5,14 @@
  * @module
  */
 
-import { decodeServersReply } from "../codec/base.ts";
 import type { Welcome } from "../codec/extended.ts";
-import { frame, Kind } from "../codec/wire.ts";
-import { addressText, parseAddress, understood } from "./address.ts";
-import { type ClientContext, DEADLINE_MS } from "./client_context.ts";
+import type { ClientContext } from "./client_context.ts";
 import { type ClientLink, Contact, type Known, type Place } from "./contact.ts";
 import type { Directory } from "./directory.ts";
+import { Greeting } from "./greeting.ts";
 import type { Sample } from "./probes.ts";
 import { Sampling } from "./sampling.ts";
 import { Watching } from "./watching.ts";
-
-/** A server that says nothing for so long is an original without 5, 6 and 7. */
-const MUTE_MS = 500;
 
 /** Choosing takes no longer, whoever has not answered yet. */
 const ROUND_MS = 3_000;
@@ -26,6 +21,7 @@ const ROUND_MS = 3_000;
 export class Survey {
   readonly #context: ClientContext;
   readonly #directory: Directory;
+  readonly #greeting: Greeting;
   readonly #sampling: Sampling;
   /** Null unless it goes on for ever. */
   readonly #watching: Watching | null;
@@ -41,8 +37,14 @@ export class Survey {
   constructor(context: ClientContext, directory: Directory) {
     this.#context = context;
     this.#directory = directory;
+    this.#greeting = new Greeting(context, directory, this);
     this.#sampling = new Sampling(context);
     this.#watching = context.config.watch ? new Watching(context) : null;
+  }
+
+  /** A round is under way. */
+  get isActive(): boolean {
+    return this.#active;
   }
 
   /** The contacts of this round, or of the last one. */
@@ -65,9 +67,7 @@ export class Survey {
   /** Ends it; the connections of all but `chosen` are closed politely. */
   end(chosen: Contact | null, now: number): void {
     this.#active = false;
-    for (const contact of this.#contacts) {
-      if (contact !== chosen) this.#context.sayGoodbye(contact.link, now);
-    }
+    this.#sayGoodbye(chosen, now);
   }
 
   /** Ends it, whatever becomes of the connections. */
@@ -100,49 +100,47 @@ export class Survey {
     return true;
   }
 
-  /** A dial of a contact is connected: ask what it is. Whether anybody still wants to know. */
+  /** A dial of a contact is connected. Whether anybody still wants to know what it is. */
   greet(link: ClientLink): boolean {
     const { contact } = link;
     if (!this.#active || contact.state !== "dialling" || !this.#contacts.includes(contact)) {
       return false;
     }
-    contact.link = link;
-    contact.state = "greeting";
-    // Whichever answers first says which protocol it is.
-    this.#context.send(link, frame(Kind.Hello));
-    this.#context.send(link, frame(Kind.ServersRequest));
+    this.#greeting.begin(link);
     return true;
   }
 
   /** 8/1. */
   welcome(link: ClientLink, welcome: Welcome, now: number): void {
-    const { contact } = link;
-    if (contact.state !== "greeting" && contact.protocol !== "mute") return;
-    this.#isReady(contact, "extended", now);
-    contact.card = welcome;
-    this.#directory.isExtended(contact);
-    if (this.#isMet(contact)) {
-      // The same server by another address: one of them is enough.
-      this.#context.sayGoodbye(link, now);
-      contact.state = "double";
-    } else this.#isFound(contact, welcome.id, now);
-    const hostname = hostOf(link);
-    for (const { id, addresses } of welcome.members) {
-      this.#learn({ id, addresses: understood(addresses, hostname) });
-    }
-    for (const address of welcome.base) this.#learn({ id: null, addresses: [address] });
+    this.#greeting.welcome(link, welcome, now);
   }
 
-  /** 5/1: a base server and the ports of others on its machine. */
+  /** 5/1. */
   serversReply(link: ClientLink, payload: Uint8Array, now: number): void {
-    const { contact } = link;
-    if (contact.protocol === "extended") return;
-    this.#isReady(contact, "base", now);
-    this.#prefer(contact, now);
-    const hostname = hostOf(link);
-    for (const port of decodeServersReply(payload)) {
-      this.#learn({ id: null, addresses: [addressText({ hostname, port })] });
-    }
+    this.#greeting.serversReply(link, payload, now);
+  }
+
+  /** A contact can be measured. */
+  isReady(contact: Contact, now: number): void {
+    const { intervalMs, pin } = this.#context.config;
+    if (intervalMs === undefined) this.#roundEnds = Math.min(this.#roundEnds, now + ROUND_MS);
+    if (!pin) return;
+    // Who stays at the first server that answers needs no other.
+    this.#sayGoodbye(contact, now);
+    this.#contacts = [contact];
+  }
+
+  /** Somebody told of another server. */
+  learnt(place: Place): void {
+    if (this.#withBase || !place.isBase) this.#add(place);
+  }
+
+  /** Does without a contact. */
+  giveUp(contact: Contact): void {
+    const { link } = contact;
+    contact.state = "failed";
+    contact.failure ??= "no answer in time";
+    if (link !== null) this.#context.close(link);
   }
 
   /** 6/1, and what its probe says; null when that had timed out. */
@@ -161,7 +159,8 @@ export class Survey {
     if (!this.#active) return;
     if (now >= (this.#watching?.inquireAt ?? Infinity)) this.#inquire(now);
     for (const contact of [...this.#contacts]) {
-      this.#tend(contact, now);
+      this.#greeting.tend(contact, now);
+      this.#sampling.tend(contact, now);
       this.#watching?.tend(contact, now);
     }
   }
@@ -171,8 +170,12 @@ export class Survey {
     if (!this.#active) return Infinity;
     let next = this.#watching?.inquireAt ?? this.#roundEnds;
     for (const contact of this.#contacts) {
-      next = Math.min(next, this.#dueAt(contact));
-      if (this.#watching !== null) next = Math.min(next, this.#watching.nextDeadline(contact));
+      next = Math.min(
+        next,
+        this.#greeting.nextDeadline(contact),
+        this.#sampling.nextDeadline(contact),
+        this.#watching?.nextDeadline(contact) ?? Infinity,
+      );
     }
     return next;
   }
@@ -186,73 +189,10 @@ export class Survey {
     if (inquiry !== null) this.#contacts.push(inquiry);
   }
 
-  #dueAt(contact: Contact): number {
-    const { link, state } = contact;
-    if (link === null || state !== "greeting") return this.#sampling.nextDeadline(contact);
-    return link.openedAt + (this.#mayBeMute(contact) ? MUTE_MS : DEADLINE_MS);
-  }
-
-  #tend(contact: Contact, now: number): void {
-    const { link, state } = contact;
-    if (link !== null && state === "greeting") this.#judge(contact, now - link.openedAt, now);
-    this.#sampling.tend(contact, now);
-  }
-
-  /** It has said nothing since it was asked what it is. */
-  #judge(contact: Contact, silentMs: number, now: number): void {
-    if (!this.#mayBeMute(contact)) {
-      if (silentMs >= DEADLINE_MS) this.#giveUp(contact);
-    } else if (silentMs >= MUTE_MS) {
-      this.#isReady(contact, "mute", now);
-      // What TCP needed to connect is the only RTT that such a server gives.
-      contact.sampled({ rttMs: contact.connectMs, late: false }, now);
-      this.#prefer(contact, now);
+  #sayGoodbye(chosen: Contact | null, now: number): void {
+    for (const contact of this.#contacts) {
+      if (contact !== chosen) this.#context.sayGoodbye(contact.link, now);
     }
-  }
-
-  #mayBeMute({ address }: Contact): boolean {
-    return this.#directory.mayBeMute(address);
-  }
-
-  #isReady(contact: Contact, protocol: Contact["protocol"], now: number): void {
-    // What it needed to connect is not to be compared with what echoes say.
-    if (contact.protocol === "mute") contact.window.clear();
-    contact.protocol = protocol;
-    contact.state = "ready";
-    contact.failure = null;
-    contact.nextProbeAt = now;
-    const { intervalMs } = this.#context.config;
-    if (intervalMs === undefined) this.#roundEnds = Math.min(this.#roundEnds, now + ROUND_MS);
-  }
-
-  /** Who stays at the first server that answers needs no other. */
-  #prefer(contact: Contact, now: number): void {
-    if (!this.#context.config.pin) return;
-    for (const other of this.#contacts) {
-      if (other !== contact) this.#context.sayGoodbye(other.link, now);
-    }
-    this.#contacts = [contact];
-  }
-
-  /** Whether the server has answered at another address. */
-  #isMet(contact: Contact): boolean {
-    return this.#contacts.some((other) =>
-      other !== contact && other.state === "ready" && other.isSame(contact)
-    );
-  }
-
-  #isFound(contact: Contact, id: string, now: number): void {
-    this.#directory.identified(contact, id);
-    if (!contact.leaving) return this.#prefer(contact, now);
-    const { link } = contact;
-    contact.fail("it stops");
-    this.#context.sayGoodbye(link, now);
-  }
-
-  #learn(told: Known): void {
-    const isBase = told.id === null;
-    const place = this.#directory.learn(told, { isBase });
-    if (place !== null && (this.#withBase || !isBase)) this.#add(place);
   }
 
   #add(place: Place): void {
@@ -273,16 +213,9 @@ export class Survey {
   #finish(): void {
     this.#active = false;
     for (const contact of this.#contacts) {
-      if (!isSettled(contact)) this.#giveUp(contact);
+      if (!isSettled(contact)) this.giveUp(contact);
       this.#directory.finished(contact);
     }
-  }
-
-  #giveUp(contact: Contact): void {
-    const { link } = contact;
-    contact.state = "failed";
-    contact.failure ??= "no answer in time";
-    if (link !== null) this.#context.close(link);
   }
 
   /** It has told all that this round wants to know. */
@@ -295,14 +228,4 @@ export class Survey {
 /** What it is has been found out, or never will be. */
 function isSettled({ state }: Contact): boolean {
   return state === "ready" || state === "failed" || state === "double";
-}
-
-/**
- * The host at the other end, as what it tells is to be judged by: a name may
- * mean this very machine. Only what was typed has the zone of a link-local
- * address.
- */
-function hostOf({ contact, remote }: ClientLink): string {
-  const typed = parseAddress(contact.address)?.hostname ?? "";
-  return typed.includes("%") ? typed : remote;
 }

@@ -47,6 +47,8 @@ export class ClusterClient implements AsyncDisposable {
   readonly log: string[] = [];
   /** Is told of each message as it is shown. */
   onMessage: (message: Told<"message">) => void = () => {};
+  /** Is told of each receipt. */
+  onReceipt: (receipt: Told<"receipt">) => void = () => {};
   readonly #watch: Watch;
   readonly #session: ObservedSession;
   readonly #driver: Driver<SessionAction>;
@@ -221,8 +223,10 @@ export class ClusterClient implements AsyncDisposable {
     }
     const { event } = action;
     this.events.push(event);
-    if (event.kind === "receipt") this.receipts.push(event);
-    else if (event.kind === "message") {
+    if (event.kind === "receipt") {
+      this.receipts.push(event);
+      this.onReceipt(event);
+    } else if (event.kind === "message") {
       this.messages.push(event);
       this.onMessage(event);
     }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { MatrixRow } from "../core/matrix.ts";
+import { type MatrixRow, ROW_STALE_MS } from "../core/matrix.ts";
 import { verdictOf } from "../core/verdict.ts";
 import { safeJson } from "./clean.ts";
 import { namesOf } from "./matrix_names.ts";
@@ -39,9 +39,10 @@ export function matrixJson(rows: readonly MatrixRow[]): string[] {
   return [...cells, { schema: 1, event: "verdict", kind, suspect, text }].map(safeJson);
 }
 
-/** Whether every server told what it sees, and reaches every other one. */
+/** Whether every server told lately what it sees, and reaches every other one. */
 export function isWhole(rows: readonly MatrixRow[]): boolean {
   const cells = rows.flatMap((row) => row.cells);
   const ids = new Set([...rows.map(({ from }) => from), ...cells.map(({ to }) => to)]);
-  return rows.length === ids.size && cells.every(({ state }) => state !== "failed");
+  const telling = rows.filter(({ ageMs }) => ageMs <= ROW_STALE_MS);
+  return telling.length === ids.size && cells.every(({ state }) => state !== "failed");
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Cell, MatrixRow } from "../core/matrix.ts";
+import { type Cell, type MatrixRow, ROW_STALE_MS } from "../core/matrix.ts";
 import { verdictOf } from "../core/verdict.ts";
 import { BUSY_MS } from "../core/ways.ts";
 import { painted } from "./colour.ts";
@@ -173,7 +173,9 @@ function notes(
   const who = style?.names === "none"
     ? [places.map(({ letter, name }) => `${letter}=${name}`).join(" ")]
     : [];
-  const oldest = Math.max(...rows.map(({ ageMs }) => ageMs));
+  // What older rows say is stale, and marked as such.
+  const ages = rows.map(({ ageMs }) => ageMs).filter((ageMs) => ageMs <= ROW_STALE_MS);
+  const oldest = Math.max(0, ...ages);
   const shown = cells.flat().filter((cell) => cell !== null);
   const told = style === undefined
     ? ["the worst ways, by their medians"]

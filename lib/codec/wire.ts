@@ -68,6 +68,9 @@ export const Kind = {
   Names: 0x0f01,
   /** Reserved: a frame carried to a member through a third one. */
   Via: 0x1000,
+  Row: 0x1100,
+  MatrixRequest: 0x1101,
+  MatrixReply: 0x1102,
 } as const;
 
 /** Why a link was closed: said to the other end in `Bye`, and in both logs. */

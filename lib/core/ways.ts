@@ -5,10 +5,7 @@
  * @module
  */
 
-import type { Cell, Row } from "./matrix.ts";
-
-/** A row older than this says nothing any more: three in a row did not come. */
-export const MAX_ROW_AGE_MS = 15_000;
+import { type Cell, type Row, ROW_STALE_MS } from "./matrix.ts";
 
 /** A way is slow only if it takes so many times what is typical ... */
 export const SLOW_FACTOR = 3;
@@ -55,7 +52,7 @@ export class Ways {
 
   /** Takes what each server says; rows that are too old count as none. */
   constructor(rows: readonly Row[]) {
-    const fresh = rows.filter(({ ageMs }) => ageMs <= MAX_ROW_AGE_MS);
+    const fresh = rows.filter(({ ageMs }) => ageMs <= ROW_STALE_MS);
     this.#rows = new Map(fresh.map((row) => [row.from, row]));
     this.#cells = new Map(
       fresh.flatMap(({ from, cells }) => cells.map((cell) => [keyOf(from, cell.to), cell])),

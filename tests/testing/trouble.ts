@@ -6,11 +6,12 @@
  * @module
  */
 
+import { HEADER_BYTES, Kind } from "../../lib/codec/wire.ts";
 import type { Pace } from "../../lib/core/client_context.ts";
 import { ROUND_MS } from "../../lib/core/rounds.ts";
 import type { Session } from "../../lib/core/session.ts";
 import { pick, seededRandom } from "./random.ts";
-import { transcribe } from "./transcript.ts";
+import { framesOf, transcribe } from "./transcript.ts";
 import { type Person, Violation, Witness } from "./witness.ts";
 import type { End } from "./wires.ts";
 import { type Machine, type SimServer, World } from "./world.ts";
@@ -36,7 +37,10 @@ const ANSWER_MS = 2_000;
 /** A name that was given up is nobody's after 5 s; what is said to it fails then. */
 const LAST_WORD_MS = 10_000;
 
-/** Then nothing is sent but signs of life: so many bytes a second for each connection. */
+/**
+ * Then nothing is sent but signs of life, so many bytes a second for each
+ * connection, and rows of the matrix, no more than one each way.
+ */
 const QUIET_MS = 3_000;
 const QUIET_BYTES = 40;
 
@@ -196,16 +200,25 @@ class Trouble {
     const quiet = new Set(this.#machines().flatMap((machine) => [...machine.ends.values()]));
     const others = new Set<End>();
     let bytes = 0;
+    let rows = 0;
     const { wires } = this.world;
     const { onSent } = wires;
     wires.onSent = (end, sent) => {
       onSent?.(end, sent);
-      if (quiet.has(end)) bytes += sent.length;
-      else others.add(end);
+      if (!quiet.has(end)) {
+        others.add(end);
+        return;
+      }
+      bytes += sent.length;
+      for (const { kind, payload } of framesOf(sent)) {
+        if (kind !== Kind.Row) continue;
+        rows++;
+        bytes -= HEADER_BYTES + payload.length;
+      }
     };
     this.#run(QUIET_MS);
-    if (bytes > quiet.size * QUIET_BYTES * QUIET_MS / 1000) {
-      throw new Violation(`${bytes} bytes in ${QUIET_MS} ms of silence`);
+    if (bytes > quiet.size * QUIET_BYTES * QUIET_MS / 1000 || rows > quiet.size) {
+      throw new Violation(`${bytes} bytes and ${rows} rows in ${QUIET_MS} ms of silence`);
     }
     const rounds = this.#witness.stayers.length * (this.#addresses.length + 1);
     if (others.size > 2 * rounds) {

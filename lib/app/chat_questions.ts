@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { MatrixRow } from "../core/matrix.ts";
+import type { MatrixRow } from "../core/events.ts";
 import type { Attachment } from "./attachment.ts";
 import { Failure } from "./failure.ts";
 import { LiveSession } from "./live_session.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MatrixRow } from "../core/matrix.ts";
+import type { MatrixRow } from "../core/events.ts";
 import { Failure } from "./failure.ts";
 import type { LiveSession } from "./live_session.ts";
 import { matrixJson } from "./matrix_json.ts";

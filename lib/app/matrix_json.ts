@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type MatrixRow, ROW_STALE_MS } from "../core/matrix.ts";
+import type { MatrixRow } from "../core/events.ts";
+import { ROW_STALE_MS } from "../core/matrix.ts";
 import { verdictOf } from "../core/verdict.ts";
 import { safeJson } from "./clean.ts";
 import { namesOf } from "./matrix_names.ts";

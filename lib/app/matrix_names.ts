@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MatrixRow } from "../core/matrix.ts";
+import type { MatrixRow } from "../core/events.ts";
 import { clean } from "./clean.ts";
 
 /** The label of each server, if no other has the same, else its address; by id. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Cell, type MatrixRow, ROW_STALE_MS } from "../core/matrix.ts";
+import type { MatrixRow } from "../core/events.ts";
+import { type Cell, ROW_STALE_MS } from "../core/matrix.ts";
 import { verdictOf } from "../core/verdict.ts";
 import { BUSY_MS } from "../core/ways.ts";
 import { painted } from "./colour.ts";

@@ -18,18 +18,12 @@ export class Screen implements Disposable {
   onResize: () => void = () => {};
   #drawn: readonly string[] = [];
   readonly #resized = (): void => this.onResize();
-  readonly #giveBack = (): void => {
-    write(SHOW_CURSOR);
-    echoKeys(true);
-  };
 
   /** Takes the cursor away, and what is typed does not show. */
   constructor() {
     write(HIDE_CURSOR);
     echoKeys(false);
     onWindowChange("addSignalListener", this.#resized);
-    // Whoever has no patience ends the program without any clean end.
-    globalThis.addEventListener("unload", this.#giveBack);
   }
 
   /** Columns and rows of the terminal. */
@@ -51,8 +45,8 @@ export class Screen implements Disposable {
   /** The lines stay. */
   [Symbol.dispose](): void {
     onWindowChange("removeSignalListener", this.#resized);
-    globalThis.removeEventListener("unload", this.#giveBack);
-    this.#giveBack();
+    write(SHOW_CURSOR);
+    echoKeys(true);
   }
 }
 

@@ -5,8 +5,7 @@
  * @module
  */
 
-import type { ClientEvent } from "../core/events.ts";
-import type { MatrixRow } from "../core/matrix.ts";
+import type { ClientEvent, MatrixRow } from "../core/events.ts";
 import type { Attachment } from "./attachment.ts";
 import { clean } from "./clean.ts";
 import type { ClientOptions } from "./client_args.ts";

@@ -196,11 +196,3 @@ const UNMEASURED = {
   ageMs: null,
   via: null,
 } as const;
-
-/** A row as a client is told it, with what people call the server. */
-export interface MatrixRow extends Row {
-  /** The address by which the client reaches the server. */
-  readonly address: string;
-  /** Its name for people; empty when it has none. */
-  readonly label: string;
-}

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { Cell, MatrixRow, Row } from "../../lib/core/matrix.ts";
+import type { MatrixRow } from "../../lib/core/events.ts";
+import type { Cell, Row } from "../../lib/core/matrix.ts";
 
 /** Names in the order in which a clique gets them. */
 export const NAMES = ["attic", "cellar", "garden", "loft", "porch", "roof", "shed", "yard"];

@@ -108,6 +108,18 @@ export class Terminal implements AsyncDisposable {
     await this.#tmux("resize-window", "-x", `${columns}`);
   }
 
+  /** The lines on the screen with their colours, as escape sequences. */
+  async painted(): Promise<string[]> {
+    return (await this.#tmux("capture-pane", "-p", "-e")).trimEnd().split("\n");
+  }
+
+  /** Whether the cursor shows, and in which row it is, from 0. */
+  async cursor(): Promise<{ readonly shows: boolean; readonly row: number }> {
+    const text = await this.#tmux("display-message", "-p", "#{cursor_flag} #{cursor_y}");
+    const [flag, row] = text.trim().split(" ");
+    return { shows: flag === "1", row: Number(row) };
+  }
+
   /** The lines on the screen, without the empty ones at its end. */
   async screen(): Promise<string[]> {
     const text = (await this.#tmux("capture-pane", "-p")).trimEnd();
@@ -149,17 +161,21 @@ export class Terminal implements AsyncDisposable {
     await Deno.remove(this.#folder, { recursive: true });
   }
 
-  /** Looks at the screen, which tells nobody when it changes, again and again. */
-  async #until(what: string, holds: (screen: string[]) => boolean): Promise<string[]> {
+  /** Waits until `holds`, which looks at the terminal. */
+  async until(what: string, holds: () => Promise<boolean>): Promise<void> {
     const deadline = performance.now() + DEADLINE_MS;
-    let screen = await this.screen();
-    while (!holds(screen)) {
+    // A screen tells nobody when it changes.
+    while (!await holds()) {
       if (performance.now() > deadline) {
-        throw new Error(`Waited in vain for ${what}, on\n${screen.join("\n")}`);
+        throw new Error(`Waited in vain for ${what}, on\n${(await this.screen()).join("\n")}`);
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-      screen = await this.screen();
     }
+  }
+
+  async #until(what: string, holds: (screen: string[]) => boolean): Promise<string[]> {
+    let screen: string[] = [];
+    await this.until(what, async () => holds(screen = await this.screen()));
     return screen;
   }
 

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { MatrixRow, MatrixServer } from "./matrix.ts";
+
 /** Statistics over one window of samples of one server. */
 export interface RttSummary {
   /** Probes that ended: with a reply or without one. */
@@ -110,6 +112,13 @@ export type ClientEvent =
     readonly server: string;
     readonly summary: RttSummary;
     readonly nearest: boolean;
+  }
+  /** How far the servers are from each other, as far as the server that was asked knows. */
+  | {
+    readonly kind: "matrix";
+    readonly rows: readonly MatrixRow[];
+    /** All servers that it knows of, those too that have told it nothing. */
+    readonly servers: readonly MatrixServer[];
   }
   | {
     readonly kind: "error";

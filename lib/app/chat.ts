@@ -277,7 +277,7 @@ class Talk {
         this.#names.add(event.name);
         return this.#questions.client(event);
       case "matrix":
-        return this.#questions.told(event.rows);
+        return this.#questions.told(event);
       case "receipt":
         return this.#receipt(event);
       case "joined":

@@ -5,10 +5,10 @@
  * @module
  */
 
-import type { MatrixRow } from "../core/events.ts";
 import type { Attachment } from "./attachment.ts";
 import { Failure } from "./failure.ts";
 import { LiveSession } from "./live_session.ts";
+import type { ToldMatrix } from "./matrix_json.ts";
 import { askMatrix, showMatrix } from "./matrix_answer.ts";
 import { measuredRtts } from "./rtts.ts";
 import { type Client, rttTable, type Server, serverTable, whoTable } from "./tables.ts";
@@ -18,7 +18,7 @@ export class Questions {
   readonly #attachment: Attachment;
   readonly #complain: (problem: string) => void;
   #clients: Client[] = [];
-  #rows: readonly MatrixRow[] = [];
+  #told: ToldMatrix | null = null;
   #asking: Promise<unknown> = Promise.resolve();
   #answers: Promise<void> = Promise.resolve();
 
@@ -78,12 +78,15 @@ export class Questions {
       this.#complain("Cannot show the matrix: there is no server at the moment");
       return;
     }
-    this.#answer(async () => showMatrix(printer, await askMatrix(session, () => this.#rows)));
+    this.#answer(async () => {
+      this.#told = null;
+      showMatrix(printer, await askMatrix(session, () => this.#told));
+    });
   }
 
   /** The home tells the matrix. */
-  told(rows: readonly MatrixRow[]): void {
-    this.#rows = rows;
+  told(matrix: ToldMatrix): void {
+    this.#told = matrix;
   }
 
   /** Everybody, and with `watch` who comes and goes from now on; null if the home can't tell. */

@@ -4,10 +4,9 @@
  * @module
  */
 
-import type { MatrixRow } from "../core/events.ts";
 import { Failure } from "./failure.ts";
 import type { LiveSession } from "./live_session.ts";
-import { matrixJson } from "./matrix_json.ts";
+import { matrixJson, type ToldMatrix } from "./matrix_json.ts";
 import { matrixView } from "./matrix_view.ts";
 import type { Printer } from "./printer.ts";
 import { within } from "./within.ts";
@@ -22,20 +21,22 @@ export const ANSWER_MS = 5_000;
  */
 export async function askMatrix(
   session: LiveSession,
-  told: () => readonly MatrixRow[],
-): Promise<readonly MatrixRow[]> {
+  told: () => ToldMatrix | null,
+): Promise<ToldMatrix> {
   const answered = session.completed("matrix");
   if (!session.call((core) => core.matrix())) {
     throw new Failure("refused", "Cannot show the matrix: an original server does not tell it");
   }
-  if (await within(ANSWER_MS, answered)) return told();
+  const isAnswered = await within(ANSWER_MS, answered);
+  const matrix = told();
+  if (isAnswered && matrix !== null) return matrix;
   throw new Failure("unreachable", "Cannot show the matrix: the server did not answer");
 }
 
 /** A table and a verdict for people, lines of cells and a verdict for programs. */
-export function showMatrix(printer: Printer, rows: readonly MatrixRow[]): void {
+export function showMatrix(printer: Printer, told: ToldMatrix): void {
   printer.answer({
-    json: () => matrixJson(rows),
-    text: (options) => matrixView(rows, options),
+    json: () => matrixJson(told),
+    text: (options) => matrixView(told, options),
   });
 }

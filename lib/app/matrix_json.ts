@@ -5,19 +5,27 @@
  * @module
  */
 
-import type { MatrixRow } from "../core/events.ts";
-import { ROW_STALE_MS } from "../core/matrix.ts";
+import type { MatrixServer } from "../core/events.ts";
+import { type Row, ROW_STALE_MS } from "../core/matrix.ts";
 import { verdictOf } from "../core/verdict.ts";
 import { safeJson } from "./clean.ts";
 import { namesOf } from "./matrix_names.ts";
 import { microseconds } from "./print.ts";
 
+/** The matrix as a client is told it. */
+export interface ToldMatrix {
+  /** What each server says that says anything. */
+  readonly rows: readonly Row[];
+  /** All servers there are. */
+  readonly servers: readonly MatrixServer[];
+}
+
 /**
  * Lines without line ends. Servers are told by the addresses at which the
  * client reaches them, by their ids if it knows none.
  */
-export function matrixJson(rows: readonly MatrixRow[]): string[] {
-  const addresses = new Map(rows.map(({ from, address }) => [from, address]));
+export function matrixJson({ rows, servers }: ToldMatrix): string[] {
+  const addresses = new Map(servers.map(({ id, address }) => [id, address]));
   const addressOf = (id: string): string => addresses.get(id) ?? id;
   const cells = rows.flatMap(({ from, cells }) =>
     cells.map((cell) => ({
@@ -34,16 +42,14 @@ export function matrixJson(rows: readonly MatrixRow[]): string[] {
       via: cell.via === null ? null : addressOf(cell.via),
     }))
   );
-  const names = namesOf(rows);
-  const { kind, suspects, text } = verdictOf(rows, (id) => names.get(id) ?? id);
+  const { kind, suspects, text } = verdictOf(rows, namesOf(servers));
   const suspect = suspects.map(addressOf);
   return [...cells, { schema: 1, event: "verdict", kind, suspect, text }].map(safeJson);
 }
 
 /** Whether every server told lately what it sees, and reaches every other one. */
-export function isWhole(rows: readonly MatrixRow[]): boolean {
-  const cells = rows.flatMap((row) => row.cells);
-  const ids = new Set([...rows.map(({ from }) => from), ...cells.map(({ to }) => to)]);
-  const telling = rows.filter(({ ageMs }) => ageMs <= ROW_STALE_MS);
-  return telling.length === ids.size && cells.every(({ state }) => state !== "failed");
+export function isWhole({ rows, servers }: ToldMatrix): boolean {
+  const telling = new Set(rows.filter(({ ageMs }) => ageMs <= ROW_STALE_MS).map((row) => row.from));
+  return servers.every(({ id }) => telling.has(id)) &&
+    rows.every(({ cells }) => cells.every(({ state }) => state !== "failed"));
 }

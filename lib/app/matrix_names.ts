@@ -4,17 +4,18 @@
  * @module
  */
 
-import type { MatrixRow } from "../core/events.ts";
+import type { MatrixServer } from "../core/events.ts";
 import { clean } from "./clean.ts";
 
-/** The label of each server, if no other has the same, else its address; by id. */
-export function namesOf(rows: readonly MatrixRow[]): ReadonlyMap<string, string> {
-  const labels = rows.map(({ label }) => clean(label));
-  return new Map(rows.map(({ from, address }, at) => {
+/** What a server is called, by its id: its label, if no other has the same, else its address. */
+export function namesOf(servers: readonly MatrixServer[]): (id: string) => string {
+  const labels = servers.map(({ label }) => clean(label));
+  const names = new Map(servers.map(({ id, address }, at) => {
     const label = labels[at] ?? "";
     const isOwn = label !== "" && labels.filter((other) => other === label).length === 1;
-    return [from, isOwn ? label : clean(address)];
+    return [id, isOwn ? label : clean(address)];
   }));
+  return (id) => names.get(id) ?? clean(id);
 }
 
 /** A, B, ..., Z, AA, AB, ...: the letters of a server by its index. */

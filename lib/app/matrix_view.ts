@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { MatrixRow } from "../core/events.ts";
-import { type Cell, ROW_STALE_MS } from "../core/matrix.ts";
+import { type Cell, type Row, ROW_STALE_MS } from "../core/matrix.ts";
 import { verdictOf } from "../core/verdict.ts";
 import { BUSY_MS } from "../core/ways.ts";
 import { painted } from "./colour.ts";
@@ -19,6 +18,7 @@ import {
   type Unit,
   unitOf,
 } from "./matrix_cells.ts";
+import type { ToldMatrix } from "./matrix_json.ts";
 import { lettersOf, namesOf } from "./matrix_names.ts";
 import type { TextOptions } from "./print.ts";
 import { displayWidth, shortened } from "./table.ts";
@@ -66,10 +66,10 @@ const STYLES: readonly Style[] = [
  * The matrix as lines, each row what one server measures of the others, as
  * much of it as fits the terminal; below it what it means.
  */
-export function matrixView(rows: readonly MatrixRow[], options: TextOptions): string[] {
-  const names = namesOf(rows);
-  const nameOf = (id: string): string => names.get(id) ?? id;
-  const drawing = drawingOf(rows, nameOf);
+export function matrixView(told: ToldMatrix, options: TextOptions): string[] {
+  const { rows } = told;
+  const nameOf = namesOf(told.servers);
+  const drawing = drawingOf(told, nameOf);
   const width = options.width ?? Infinity;
   const fitting = STYLES.find((style) => widthOf(drawing, style) <= width);
   const { kind, text } = verdictOf(rows, nameOf);
@@ -87,8 +87,11 @@ export function matrixView(rows: readonly MatrixRow[], options: TextOptions): st
   ];
 }
 
-function drawingOf(rows: readonly MatrixRow[], nameOf: (id: string) => string): Drawing {
-  const ids = new Set(rows.flatMap(({ from, cells }) => [from, ...cells.map(({ to }) => to)]));
+function drawingOf({ rows, servers }: ToldMatrix, nameOf: (id: string) => string): Drawing {
+  const ids = new Set([
+    ...servers.map(({ id }) => id),
+    ...rows.flatMap(({ from, cells }) => [from, ...cells.map(({ to }) => to)]),
+  ]);
   const places = [...ids].map((id) => ({ id, name: nameOf(id) }))
     .toSorted((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0)
     .map((place, index) => ({ ...place, letter: lettersOf(index) }));
@@ -168,7 +171,7 @@ function columnHead({ name, letter }: Place, { names }: Style): string {
 function notes(
   { places, cells, unit }: Drawing,
   style: Style | undefined,
-  rows: readonly MatrixRow[],
+  rows: readonly Row[],
 ): string[] {
   if (places.length < 2) return [];
   const who = style?.names === "none"

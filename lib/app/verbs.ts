@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ClientEvent, MatrixRow } from "../core/events.ts";
+import type { ClientEvent } from "../core/events.ts";
 import type { Attachment } from "./attachment.ts";
 import { clean } from "./clean.ts";
 import type { ClientOptions } from "./client_args.ts";
@@ -13,7 +13,7 @@ import { ExitCode } from "./exit_code.ts";
 import { Failure } from "./failure.ts";
 import type { LiveSession } from "./live_session.ts";
 import { ANSWER_MS, askMatrix, showMatrix } from "./matrix_answer.ts";
-import { isWhole } from "./matrix_json.ts";
+import { isWhole, type ToldMatrix } from "./matrix_json.ts";
 import { writeError } from "./output.ts";
 import type { Printer } from "./printer.ts";
 import { guessesOf, measuredRtts } from "./rtts.ts";
@@ -99,14 +99,14 @@ export async function matrix(
   printer: Printer,
   options: ClientOptions,
 ): Promise<number> {
-  let told: readonly MatrixRow[] = [];
+  let told: ToldMatrix | null = null;
   session.onEvent = (event) => {
-    if (event.kind === "matrix") told = event.rows;
+    if (event.kind === "matrix") told = event;
   };
-  const rows = await askMatrix(session, () => told);
-  showMatrix(printer, rows);
+  const whole = await askMatrix(session, () => told);
+  showMatrix(printer, whole);
   const code = reportMissing(session, options);
-  return isWhole(rows) ? code : ExitCode.undelivered;
+  return isWhole(whole) ? code : ExitCode.undelivered;
 }
 
 /** Says which servers did not answer; those that nobody named may well not be there. */

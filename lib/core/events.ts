@@ -59,6 +59,16 @@ export interface Legs {
  */
 export type RttState = "measured" | "stale" | "failed" | "none";
 
+/** What people call a server of the matrix. */
+export interface MatrixServer {
+  /** Its id, as in the rows. */
+  readonly id: string;
+  /** The address by which the client reaches the server. */
+  readonly address: string;
+  /** Its name for people; empty when it has none. */
+  readonly label: string;
+}
+
 /** One server's row of the matrix, with what people call the server. */
 export interface MatrixRow extends Row {
   /** The address by which the client reaches the server. */
@@ -136,7 +146,12 @@ export type ClientEvent =
     readonly recent: readonly (number | null)[];
   }
   /** How far the servers are from each other, as far as the server that was asked knows. */
-  | { readonly kind: "matrix"; readonly rows: readonly MatrixRow[] }
+  | {
+    readonly kind: "matrix";
+    readonly rows: readonly MatrixRow[];
+    /** All servers that it knows of, those too that have told it nothing. */
+    readonly servers: readonly MatrixServer[];
+  }
   | {
     readonly kind: "error";
     readonly code: FailureCode;

@@ -235,7 +235,7 @@ Deno.test("matrix: one server is told of in words", () => {
 });
 
 Deno.test("matrix: no servers", () => {
-  assertEquals(matrixView([], at(80)), [
+  assertEquals(matrixView({ rows: [], servers: [] }, at(80)), [
     "No server says anything.",
   ]);
 });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { MatrixRow } from "../../lib/core/events.ts";
+import type { ToldMatrix } from "../../lib/app/matrix_json.ts";
 import type { Cell, Row } from "../../lib/core/matrix.ts";
 
 /** Names in the order in which a clique gets them. */
@@ -102,11 +102,14 @@ export const FAILED: Required<Told> = {
 /** A way of which nothing is known yet. */
 export const NONE: Required<Told> = { ...FAILED, state: "none" };
 
-/** The rows as a client is told them. */
-export function told(matrix: TestMatrix, labels = true): MatrixRow[] {
-  return matrix.rows.map((row) => ({
-    ...row,
-    address: `127.0.0.1:${40_000 + NAMES.indexOf(row.from)}`,
-    label: labels ? row.from : "",
+/** The matrix as a client is told it, of all servers that are in it. */
+export function told(matrix: TestMatrix, labels = true): ToldMatrix {
+  const { rows } = matrix;
+  const ids = new Set(rows.flatMap(({ from, cells }) => [from, ...cells.map(({ to }) => to)]));
+  const servers = [...ids].map((id) => ({
+    id,
+    address: `127.0.0.1:${40_000 + NAMES.indexOf(id)}`,
+    label: labels ? id : "",
   }));
+  return { rows, servers };
 }

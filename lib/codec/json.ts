@@ -5,7 +5,7 @@
  * @module
  */
 
-import { frame, kindText, MAX_PAYLOAD_BYTES, ProtocolError } from "./wire.ts";
+import { frame, kindText, MAX_CARRIED_PAYLOAD_BYTES, ProtocolError } from "./wire.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -133,7 +133,7 @@ export function chunkedFrames(
   for (const value of items.values) {
     const text = JSON.stringify(value);
     const bytes = encoder.encode(text).length + 1;
-    if (size + bytes > MAX_PAYLOAD_BYTES - CHUNK_OVERHEAD_BYTES) flush();
+    if (size + bytes > MAX_CARRIED_PAYLOAD_BYTES - CHUNK_OVERHEAD_BYTES) flush();
     chunk.push(text);
     size += bytes;
   }

@@ -39,7 +39,7 @@ export interface Dialled {
  */
 export type Role = "new" | "candidate" | "peer" | "client" | "base-server";
 
-/** State of one connection. What it means is decided by those who use it. */
+/** State of one connection, or of a link that is carried inside another. What it means is decided by those who use it. */
 export class Link {
   /** Cuts what is read into frames. */
   readonly reader = new FrameReader("server");
@@ -70,22 +70,31 @@ export class Link {
   /** It is in the list of links with something to write. */
   ready = false;
 
-  /** `id` is the driver's number; `dialled` is null when the link was accepted. `now` is in ms. */
+  /** The next bytes to write, at most 64 KiB; null when there are none. */
+  pull(): Uint8Array | null {
+    return this.outbox.pull();
+  }
+
+  /** `id` is the driver's number, or below 0 when it is carried; `dialled` is null when the link was accepted. `now` is in ms. */
   constructor(
     readonly id: number,
     readonly how: Opened,
     readonly dialled: Dialled | null,
-    { now, outboxBytes }: {
+    { now, outboxBytes, carrier = null }: {
       readonly now: number;
       readonly outboxBytes: number;
+      readonly carrier?: Link | null;
     },
   ) {
+    this.carrier = carrier;
     this.outbox = new Outbox(outboxBytes);
     this.loopback = isLoopback(how.remote.hostname);
     this.openedAt = now;
     this.heardAt = now;
   }
 
+  /** The link to a third server, inside which this one is carried; null when it is a connection. */
+  readonly carrier: Link | null;
   /** What is still to be written. */
   outbox: Outbox;
   /** When the connection was there, in ms. */

@@ -11,6 +11,7 @@ import { serversReply } from "../codec/base.ts";
 import { decodeBye } from "../codec/extended.ts";
 import { BaseRouter } from "./base_router.ts";
 import { BaseServers } from "./base_servers.ts";
+import { Carriage } from "./carriage.ts";
 import { Context, type NodeAction, type NodeConfig, type NodeLimits } from "./context.ts";
 import { Link, type Opened } from "./link.ts";
 import { Liveness } from "./liveness.ts";
@@ -52,6 +53,7 @@ export class Node {
   readonly #router: Router;
   readonly #baseRouter: BaseRouter;
   readonly #liveness: Liveness;
+  readonly #carriage: Carriage;
   #nextSweep = 0;
   /** When it closes all links, if its clients have not gone before; null unless it leaves. */
   #drainsUntil: number | null = null;
@@ -84,6 +86,11 @@ export class Node {
       roster: this.#roster,
       peers: routes.peers,
       mayMissNames: () => this.#members.mayMissNames(this.#context.now),
+    });
+    this.#carriage = new Carriage(this.#context, this.#peers.linked, {
+      opened: (link) => this.#peers.greet(link),
+      received: (link, whole) => this.receive(link.id, whole, this.#context.now),
+      closed: (link, why) => this.closed(link.id, why, this.#context.now),
     });
     this.#router = new Router(this.#context, this.#roster, routes);
     this.#baseRouter = new BaseRouter(this.#context, this.#roster, routes);
@@ -200,6 +207,7 @@ export class Node {
   /** Does what is due, and returns when it wants to be called again. */
   tick(now: number): number {
     this.#context.now = now;
+    this.#carriage.settle();
     this.#drain();
     if (this.#closedBy !== null) return this.#closedBy;
     if (this.#drainsUntil === null) this.#peers.tick();
@@ -208,13 +216,14 @@ export class Node {
       this.#nextSweep = now + this.#context.limits.echoMs;
       this.#sweep();
     }
+    this.#carriage.settle();
     const next = Math.min(this.#nextSweep, this.#registry.nextDeadline());
     return Math.min(next, this.#drainsUntil ?? this.#peers.nextDeadline());
   }
 
   /** The next bytes to write on a link, at most 64 KiB; null when there are none. */
   pull(id: number, _now: number): Uint8Array | null {
-    return this.#context.links.get(id)?.outbox.pull() ?? null;
+    return this.#context.links.get(id)?.pull() ?? null;
   }
 
   /** The links that got something to write since the last call. */
@@ -326,6 +335,10 @@ export class Node {
         return this.#peers.news(link, payload);
       case Kind.Leaving:
         return this.#peers.leaving(link);
+      case Kind.Via:
+        return this.#carriage.take(link);
+      case Kind.NoWay:
+        return this.#carriage.noWay(link, payload);
       case Kind.Presence:
         return this.#registry.presence(link, payload);
       case Kind.Claim:
@@ -359,8 +372,20 @@ export class Node {
       message: `${this.#context.describe(link)} closes the link: ${reason}, ${message}`,
       fields: { reason },
     });
-    link.closing = reason;
-    this.#context.actions.push({ kind: "close", link: link.id });
+    this.#context.hangUp(link, reason);
+  }
+
+  /** Of two servers that don't reach each other the one with the smaller id looks for a way around. */
+  #goAround(): void {
+    for (const id of this.#members.unreached(this.#context.now)) {
+      const carrier = id > this.#context.id ? this.#bestCarrier(id) : null;
+      if (carrier !== null) this.#carriage.dial(id, carrier);
+    }
+  }
+
+  #bestCarrier(to: string): string | null {
+    const direct = [...this.#peers.linked].filter(({ carrier }) => carrier === null);
+    return direct[Math.floor(this.#context.config.random() * direct.length)]?.peer ?? (to && null);
   }
 
   /** Once a second: signs of life, and who gave none. */
@@ -368,6 +393,7 @@ export class Node {
     this.#peers.echo();
     this.#liveness.sweep();
     this.#members.expire(this.#context.now);
+    if (this.#drainsUntil === null) this.#goAround();
     this.#context.reportDrops();
   }
 }

@@ -2,7 +2,7 @@
  * One link for a pair of servers. Of two servers the one with the smaller id
  * decides: it keeps the older link if that still answers a probe, accepts
  * exactly one, and closes the other with `duplicate`. The other server uses
- * whichever link was accepted. So crossed dials, and a dial after a link died
+ * whichever link was accepted. A direct link replaces one that is carried. So crossed dials, and a dial after a link died
  * at one end only, end with the same single link at both.
  *
  * @module
@@ -28,13 +28,24 @@ interface Contest<Link> {
 export class Pairing<Link> {
   readonly #selfId: string;
   readonly #probeMs: number;
+  readonly #isCarried: (link: Link) => boolean;
   readonly #accepted = new Map<string, Link>();
   readonly #contests = new Map<string, Contest<Link>>();
 
-  /** `probeMs` is how long an older link may take to answer a probe before a newer one replaces it. */
-  constructor(selfId: string, probeMs: number) {
+  /**
+   * `probeMs` is how long an older link may take to answer a probe before a
+   * newer one replaces it; `isCarried` tells a way around from a direct link.
+   */
+  constructor(
+    selfId: string,
+    { probeMs, isCarried }: {
+      readonly probeMs: number;
+      readonly isCarried: (link: Link) => boolean;
+    },
+  ) {
     this.#selfId = selfId;
     this.#probeMs = probeMs;
+    this.#isCarried = isCarried;
   }
 
   /** Whether this server decides for the pair. */
@@ -53,6 +64,10 @@ export class Pairing<Link> {
     const older = this.#accepted.get(peer);
     if (older === undefined) return this.#accept(peer, link);
     if (older === link) return [];
+    // The direct way is back.
+    if (this.#isCarried(older) && !this.#isCarried(link)) {
+      return [{ kind: "close", link: older, reason: "replaced" }, ...this.#accept(peer, link)];
+    }
     if (this.#contests.has(peer)) {
       return [{ kind: "close", link, reason: "duplicate" }];
     }

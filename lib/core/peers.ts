@@ -44,7 +44,10 @@ export class Peers {
     this.#context = context;
     this.#members = members;
     this.#events = events;
-    this.#pairing = new Pairing(context.id, context.limits.probeMs);
+    this.#pairing = new Pairing(context.id, {
+      probeMs: context.limits.probeMs,
+      isCarried: ({ carrier }) => carrier !== null,
+    });
     this.#gossip = new Gossip(context, members, this.#linked);
   }
 
@@ -286,7 +289,7 @@ export class Peers {
     link.takesMessages = true;
     link.outbox.allow(this.#context.limits.peerOutboxBytes);
     this.#linked.add(link);
-    this.#members.linked(peer, this.#context.now);
+    this.#members.linked(peer, this.#context.now, { carried: link.carrier !== null });
     if (link.dialled !== null) this.#members.settled(link.dialled.target);
     this.#context.log("info", "peer-linked", {
       message: `linked to ${this.#context.describe(link)}`,

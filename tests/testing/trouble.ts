@@ -90,6 +90,8 @@ class Trouble {
   /** Only faults that nobody may notice but by a moment's delay. */
   readonly #gentle: boolean;
   #readdressed: SimServer | null = null;
+  /** The hosts of two servers that do not reach each other to the end. */
+  #broken: readonly [string, string] | null = null;
   /** Servers that nobody was told of that they went, by their hosts. */
   readonly #missing = new Map<string, string[]>();
   #sentBytes = 0;
@@ -122,9 +124,11 @@ class Trouble {
     this.#startServers(servers);
     this.#startPeople(clients);
     this.#planFaults();
+    if (this.#known && !this.#gentle && this.#chance(0.4)) this.#planBreak();
     this.#planTalk();
     this.#pollLater();
     this.#run(START_MS + TROUBLE_MS);
+    this.#mendWhatNobodyGetsAround();
     this.#note("the faults are over");
     this.#settle("the faults were over", PEACE_MS);
     // Who wrote to somebody that is gone hears so now, and then writes to the next one.
@@ -277,6 +281,30 @@ class Trouble {
       const atMs = START_MS * 1.5 + spread * (TROUBLE_MS - START_MS);
       this.world.after(atMs, () => this.#fault());
     }
+  }
+
+  /** Two servers that do not reach each other any more, to the end. */
+  #planBreak(): void {
+    const atMs = START_MS + this.#random() * TROUBLE_MS;
+    this.world.after(atMs, () => {
+      const [a, b] = [this.#someServer(), this.#someServer()];
+      if (a === null || b === null || a === b) return;
+      const [one, other] = [a.machine.host, b.machine.host];
+      this.#note(`cut for good: ${one} to ${other}, ${other} to ${one}`);
+      this.#broken = [one, other];
+      this.world.wires.cut(one, other);
+      this.world.wires.cut(other, one);
+    });
+  }
+
+  /** Without a third server there is no way around. */
+  #mendWhatNobodyGetsAround(): void {
+    if (this.#broken === null) return;
+    const [one, other] = this.#broken;
+    const hosts = this.#servers.map(({ machine }) => machine.host);
+    if (hosts.some((host) => host !== one && host !== other)) return;
+    this.world.wires.heal(one, other);
+    this.world.wires.heal(other, one);
   }
 
   #fault(): void {

@@ -262,8 +262,11 @@ export class Members {
     }
   }
 
-  /** The link to a member is gone: it is redialled, at first soon. */
-  unlinked(id: string, now: number): void {
+  /**
+   * The link to a member is gone: it is redialled, at first soon. Where nothing
+   * comes any more the way is broken; who hung up may just have been restarted.
+   */
+  unlinked(id: string, now: number, { silent } = { silent: false }): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
     if (member.saidToLeave) {
@@ -272,7 +275,7 @@ export class Members {
     }
     member.linked = member.carried = false;
     member.seenAt = now;
-    member.aroundAt = now + AROUND_MS;
+    member.aroundAt = silent ? now : now + AROUND_MS;
     this.#later(member.target, now);
     // Nor may the seed that it answers at be dialled by everyone at the same moment.
     for (const place of this.#places.values()) if (place.id === id) this.#later(place, now);

@@ -167,7 +167,7 @@ export class Node {
     const link = this.#context.links.get(id);
     if (link === undefined || link.closing !== null) return;
     link.heardAt = now;
-    if (link.role === "peer") this.#peers.heard(link);
+    if (link.role === "peer" || link.role === "candidate") this.#peers.heard(link);
     const { reader } = link;
     let frames = 0;
     try {
@@ -392,6 +392,7 @@ export class Node {
   #sweep(): void {
     this.#peers.echo();
     this.#liveness.sweep();
+    this.#peers.letGo();
     this.#members.expire(this.#context.now);
     if (this.#drainsUntil === null) this.#goAround();
     this.#context.reportDrops();

@@ -99,11 +99,13 @@ Deno.test("pairs do not mind each other", () => {
   assertEquals(decider.accepted("cc"), "to c");
 });
 
-Deno.test("a direct link replaces a carried one at once, and a carried one never a direct one that lives", () => {
+Deno.test("a direct link that answers replaces a carried one, and a carried one never a direct one that lives", () => {
   const { decider, other } = pair();
   assertEquals(decider.offered("bb", "via c", 0), [{ kind: "accept", link: "via c" }]);
   other.wasAccepted("aa", "via c");
-  assertEquals(decider.offered("bb", "direct", 1), [
+  assertEquals(decider.offered("bb", "direct", 1), [{ kind: "probe", link: "direct" }]);
+  assertEquals(decider.heard("bb", "via c"), []);
+  assertEquals(decider.heard("bb", "direct"), [
     { kind: "close", link: "via c", reason: "replaced" },
     { kind: "accept", link: "direct" },
   ]);
@@ -114,4 +116,17 @@ Deno.test("a direct link replaces a carried one at once, and a carried one never
   assertEquals(decider.heard("bb", "direct"), [
     { kind: "close", link: "via d", reason: "duplicate" },
   ]);
+});
+
+Deno.test("a direct link that does not answer does not replace the way around", () => {
+  const { decider } = pair();
+  decider.offered("bb", "via c", 0);
+  decider.offered("bb", "direct", 0);
+  assertEquals(decider.expire(PROBE_MS), [
+    { peer: "bb", steps: [{ kind: "close", link: "direct", reason: "silent" }] },
+  ]);
+  assertEquals(decider.accepted("bb"), "via c");
+  // The way around goes while the other one is asked: that one is used.
+  decider.offered("bb", "direct again", 2 * PROBE_MS);
+  assertEquals(decider.closed("bb", "via c"), [{ kind: "accept", link: "direct again" }]);
 });

@@ -128,9 +128,9 @@ export function welcome({ members, ...rest }: Omit<Welcome, "protocol">): Uint8A
 export function decodeWelcome(payload: Uint8Array): Welcome {
   const fields = decodeFields(Kind.Welcome, payload);
   return {
-    ...card(fields),
+    ...cardOf(fields),
     protocol: fields.whole("protocol"),
-    members: fields.objects("members").map(card),
+    members: fields.objects("members").map(cardOf),
     base: fields.texts("base"),
     clients: fields.whole("clients"),
   };
@@ -164,7 +164,7 @@ export function join(body: MemberCard): Uint8Array {
  * @throws {ProtocolError} `malformed`.
  */
 export function decodeJoin(payload: Uint8Array): MemberCard {
-  return card(decodeFields(Kind.Join, payload));
+  return cardOf(decodeFields(Kind.Join, payload));
 }
 
 /** 9/2, in as many frames as it needs. */
@@ -185,7 +185,7 @@ export function members({ members, base, left }: MembersNews): Uint8Array[] {
 export function decodeMembers(payload: Uint8Array): MembersNews {
   const entries = decodeFields(Kind.Members, payload).objects("members");
   return {
-    members: entries.filter((entry) => entry.has("id")).map(card),
+    members: entries.filter((entry) => entry.has("id")).map(cardOf),
     base: entries.filter((entry) => entry.has("base")).map((entry) => entry.text("base")),
     left: entries.filter((entry) => entry.has("left")).map((entry) => entry.text("left")),
   };
@@ -423,7 +423,8 @@ export function decodeNames(payload: Uint8Array): NamesNews {
   };
 }
 
-function card(fields: Fields): MemberCard {
+/** A card, from the fields of a frame or of an object in one. */
+export function cardOf(fields: Fields): MemberCard {
   return {
     id: fields.text("id"),
     label: fields.text("label"),

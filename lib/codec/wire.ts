@@ -78,6 +78,9 @@ export const Kind = {
   Names: 0x0f01,
   Via: 0x1000,
   NoWay: 0x1001,
+  Row: 0x1100,
+  MatrixRequest: 0x1101,
+  MatrixReply: 0x1102,
 } as const;
 
 /** Why a link was closed: said to the other end in `Bye`, and in both logs. */

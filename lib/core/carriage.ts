@@ -137,7 +137,7 @@ export class Carriage {
 
   #next(rider: Link): Uint8Array | null {
     const held = this.#held.get(rider);
-    if (held === undefined) return rider.pull();
+    if (held === undefined) return rider.pull(this.#context.now);
     this.#held.delete(rider);
     return held;
   }

@@ -7,6 +7,7 @@
 
 import { addressText, tellable } from "./address.ts";
 import type { Address } from "./address.ts";
+import { LoopLag } from "./lag.ts";
 import type { Link } from "./link.ts";
 import { bye } from "../codec/extended.ts";
 import type { CloseReason } from "../codec/wire.ts";
@@ -60,7 +61,7 @@ export interface NodeLimits {
   readonly helloMs: number;
   /** How long a frame that was begun may stay unfinished. */
   readonly unfinishedMs: number;
-  /** Between two sweeps, which send echoes to peers and close what is dead. */
+  /** Between two echoes to a peer, and between two sweeps, which close what is dead. */
   readonly echoMs: number;
   /** A peer that says nothing for so long is dead. */
   readonly peerSilenceMs: number;
@@ -84,6 +85,8 @@ export interface NodeLimits {
 export class Context {
   /** Open connections by the number that the driver gave them. */
   readonly links = new Map<number, Link>();
+  /** How late the event loop is. */
+  readonly lag = new LoopLag();
   /** Messages that were not passed on, by reason, since the start. */
   readonly drops = new Map<string, number>();
   readonly #freshDrops = new Map<string, number>();

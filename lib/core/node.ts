@@ -15,6 +15,8 @@ import { Carriage } from "./carriage.ts";
 import { Context, type NodeAction, type NodeConfig, type NodeLimits } from "./context.ts";
 import { Link, type Opened } from "./link.ts";
 import { Liveness } from "./liveness.ts";
+import type { Row } from "./matrix.ts";
+import { Measuring } from "./measuring.ts";
 import { Members } from "./members.ts";
 import { CLIENT_OUTBOX_BYTES, PEER_OUTBOX_BYTES } from "./outbox.ts";
 import { Peers } from "./peers.ts";
@@ -54,6 +56,7 @@ export class Node {
   readonly #baseRouter: BaseRouter;
   readonly #liveness: Liveness;
   readonly #carriage: Carriage;
+  readonly #measuring: Measuring;
   #nextSweep = 0;
   /** When it closes all links, if its clients have not gone before; null unless it leaves. */
   #drainsUntil: number | null = null;
@@ -69,13 +72,24 @@ export class Node {
       random: config.random,
     });
     this.#peers = new Peers(this.#context, this.#members, {
-      peerLinked: (link) => this.#registry.peerLinked(link),
-      peerLost: (peer) => this.#registry.peerLost(peer),
+      peerLinked: (link) => {
+        this.#registry.peerLinked(link);
+        this.#measuring.linked(link);
+      },
+      peerLost: (peer) => {
+        this.#registry.peerLost(peer);
+        this.#measuring.lost(peer);
+      },
+      probe: (link) => this.#measuring.probe(link),
       clientCount: () => this.#roster.count(config.id),
     });
     this.#baseServers = new BaseServers(this.#context, {
       members: this.#members,
       peers: this.#peers,
+    });
+    this.#measuring = new Measuring(this.#context, {
+      memberIds: () => this.#members.cards({ linkedOnly: false }).map(({ id }) => id),
+      cards: (link) => this.#peers.cards(link),
     });
     const routes = {
       peers: () => this.#peers.linked,
@@ -125,6 +139,11 @@ export class Node {
   /** Messages that were not passed on, by reason. */
   get drops(): ReadonlyMap<string, number> {
     return this.#context.drops;
+  }
+
+  /** What each server says of its way to each other, as far as this one knows, in ms. */
+  get matrix(): Row[] {
+    return this.#measuring.matrix.rows(this.#context.now);
   }
 
   /** Bytes that wait in all outboxes. */
@@ -206,24 +225,37 @@ export class Node {
 
   /** Does what is due, and returns when it wants to be called again. */
   tick(now: number): number {
+    const { lag } = this.#context;
     this.#context.now = now;
+    lag.woke(now);
+    const next = this.#tick(now);
+    lag.awaits(next);
+    return next;
+  }
+
+  #tick(now: number): number {
     this.#carriage.settle();
     this.#drain();
     if (this.#closedBy !== null) return this.#closedBy;
     if (this.#drainsUntil === null) this.#peers.tick();
     this.#registry.tick();
+    this.#measuring.tick();
     if (now >= this.#nextSweep) {
       this.#nextSweep = now + this.#context.limits.echoMs;
       this.#sweep();
     }
     this.#carriage.settle();
-    const next = Math.min(this.#nextSweep, this.#registry.nextDeadline());
-    return Math.min(next, this.#drainsUntil ?? this.#peers.nextDeadline());
+    return Math.min(
+      this.#nextSweep,
+      this.#registry.nextDeadline(),
+      this.#measuring.nextDeadline(),
+      this.#drainsUntil ?? this.#peers.nextDeadline(),
+    );
   }
 
   /** The next bytes to write on a link, at most 64 KiB; null when there are none. */
-  pull(id: number, _now: number): Uint8Array | null {
-    return this.#context.links.get(id)?.pull() ?? null;
+  pull(id: number, now: number): Uint8Array | null {
+    return this.#context.links.get(id)?.pull(now) ?? null;
   }
 
   /** The links that got something to write since the last call. */
@@ -300,7 +332,7 @@ export class Node {
       case Kind.Echo:
         return this.#context.send(link, frame(Kind.EchoReply));
       case Kind.EchoReply:
-        return;
+        return link.echoes?.replied(this.#context.now);
       default:
         this.#takeRare(link, kind);
     }
@@ -353,6 +385,10 @@ export class Node {
         return this.#registry.resolve(link, payload, this.#baseServers.links.size > 0);
       case Kind.Who:
         return this.#registry.who(link, payload);
+      case Kind.Row:
+        return this.#measuring.told(link, payload);
+      case Kind.MatrixRequest:
+        return this.#measuring.answer(link);
       default:
         // A newer version may say more; a frame it is sure of it asks for first.
         this.#context.drop("unknown-type");
@@ -377,20 +413,16 @@ export class Node {
 
   /** Of two servers that don't reach each other the one with the smaller id looks for a way around. */
   #goAround(): void {
-    for (const id of this.#members.unreached(this.#context.now)) {
-      const carrier = id > this.#context.id ? this.#bestCarrier(id) : null;
+    const { now, id: self } = this.#context;
+    for (const id of this.#members.unreached(now)) {
+      const { matrix } = this.#measuring;
+      const carrier = id > self ? matrix.bestCarrier({ to: id, now }) : null;
       if (carrier !== null) this.#carriage.dial(id, carrier);
     }
   }
 
-  #bestCarrier(to: string): string | null {
-    const direct = [...this.#peers.linked].filter(({ carrier }) => carrier === null);
-    return direct[Math.floor(this.#context.config.random() * direct.length)]?.peer ?? (to && null);
-  }
-
-  /** Once a second: signs of life, and who gave none. */
+  /** Once a second: who gave no sign of life. */
   #sweep(): void {
-    this.#peers.echo();
     this.#liveness.sweep();
     this.#peers.letGo();
     this.#members.expire(this.#context.now);

@@ -24,6 +24,8 @@ export interface PeerEvents {
   peerLinked(link: Link): void;
   /** The pair's link is gone. */
   peerLost(peer: string): void;
+  /** Ask for a sign of life on the link of a pair. */
+  probe(link: Link): void;
   /** How many clients are registered here. */
   clientCount(): number;
 }
@@ -203,7 +205,7 @@ export class Peers {
     for (const link of this.#linked) if (link.closing !== null) this.#lose(link);
   }
 
-  /** Dials, echoes, probes and silence, as far as they are due. */
+  /** Dials, and probes without an answer, as far as they are due. */
   tick(): void {
     this.dialDue();
     for (const { peer, steps } of this.#pairing.expire(this.#context.now)) {
@@ -216,11 +218,9 @@ export class Peers {
     return Math.min(this.#members.nextDial(), this.#pairing.nextDeadline());
   }
 
-  /** The dialler of each link asks for a sign of life, which both ends hear. */
-  echo(): void {
-    for (const link of this.#linked) {
-      if (link.dialled !== null) this.#context.send(link, frame(Kind.Echo));
-    }
+  /** All servers, this one included, as they are told on `link`. */
+  cards(link: Link): extended.MemberCard[] {
+    return this.#gossip.cards(link);
   }
 
   /** There is a link to a base server: the peers on this machine should know. */
@@ -268,7 +268,7 @@ export class Peers {
           this.#retire(step.link, peer);
           break;
         case "probe":
-          this.#context.send(step.link, frame(Kind.Echo));
+          this.#events.probe(step.link);
           break;
       }
     }

@@ -6,9 +6,10 @@
  * @module
  */
 
+import { HEADER_BYTES, Kind } from "../../lib/codec/wire.ts";
 import type { Session } from "../../lib/core/session.ts";
 import { pick, seededRandom } from "./random.ts";
-import { transcribe } from "./transcript.ts";
+import { framesOf, transcribe } from "./transcript.ts";
 import { type Person, Violation, Witness } from "./witness.ts";
 import { type Machine, type SimServer, World } from "./world.ts";
 
@@ -33,7 +34,10 @@ const ANSWER_MS = 2_000;
 /** A name that was given up is nobody's after 5 s; what is said to it fails then. */
 const LAST_WORD_MS = 10_000;
 
-/** Then nothing is sent but signs of life: so many bytes a second for each connection. */
+/**
+ * Then nothing is sent but signs of life, so many bytes a second for each end
+ * of a connection, and rows of the matrix, no more than one each way.
+ */
 const PROBES_MS = 8_000;
 const QUIET_MS = 3_000;
 const QUIET_BYTES = 40;
@@ -95,6 +99,9 @@ class Trouble {
   /** Servers that nobody was told of that they went, by their hosts. */
   readonly #missing = new Map<string, string[]>();
   #sentBytes = 0;
+  /** Bytes of rows among them, and how many rows. */
+  #rowBytes = 0;
+  #rows = 0;
   #maxSteps = 0;
   #maxBytes = 0;
 
@@ -112,7 +119,7 @@ class Trouble {
     const slowestMs = pick(this.#random, [0.2, 3, 30]);
     this.world.delayMs = () => 0.05 + this.world.random() * slowestMs;
     this.world.jitterMs = slowestMs / 4;
-    this.world.wires.onSent = (_end, bytes) => void (this.#sentBytes += bytes.length);
+    this.world.wires.onSent = (_end, bytes) => this.#count(bytes);
     if (options.trace !== undefined) transcribe(this.world, options.trace);
   }
 
@@ -187,12 +194,21 @@ class Trouble {
   #staysQuiet(): void {
     // Who lost a home measures the servers again a little later.
     this.#run(PROBES_MS);
-    const before = this.#sentBytes;
+    this.#sentBytes = this.#rowBytes = this.#rows = 0;
     this.#run(QUIET_MS);
-    const links = this.#servers.reduce((sum, { machine }) => sum + machine.ends.size, 0);
-    const most = links * QUIET_BYTES * QUIET_MS / 1000;
-    if (this.#sentBytes - before > most) {
-      throw new Violation(`${this.#sentBytes - before} bytes in ${QUIET_MS} ms of silence`);
+    const ends = this.#servers.reduce((sum, { machine }) => sum + machine.ends.size, 0);
+    const others = this.#sentBytes - this.#rowBytes;
+    if (others > ends * QUIET_BYTES * QUIET_MS / 1000 || this.#rows > ends) {
+      throw new Violation(`${others} bytes and ${this.#rows} rows in ${QUIET_MS} ms of silence`);
+    }
+  }
+
+  #count(bytes: Uint8Array): void {
+    this.#sentBytes += bytes.length;
+    for (const { kind, payload } of framesOf(bytes)) {
+      if (kind !== Kind.Row) continue;
+      this.#rows++;
+      this.#rowBytes += HEADER_BYTES + payload.length;
     }
   }
 

@@ -1,0 +1,168 @@
+/**
+ * A server measures the way to each of its peers, tells them what it found, and
+ * answers whoever asks for the whole matrix.
+ *
+ * @module
+ */
+
+import { decodeRow, matrixReply, row } from "../codec/matrix.ts";
+import type { MemberCard } from "../codec/extended.ts";
+import { frame, Kind, unexpected } from "../codec/wire.ts";
+import type { Context } from "./context.ts";
+import { Echoes } from "./echoes.ts";
+import { HEARTBEAT_MS } from "./lag.ts";
+import type { Link } from "./link.ts";
+import { Matrix } from "./matrix.ts";
+
+/** How often a server tells each peer its row. */
+export const ROW_MS = 5_000;
+
+/** A link that came or went is told at once, but many of them together. */
+export const NEWS_MS = 500;
+
+/**
+ * Phases that lie apart however many there are: each falls into the largest
+ * gap, more or less. Thirty replies that come at once would wait for each other.
+ */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
+/** Two turns of one link are never closer, whatever the rounding. */
+const MIN_PAUSE_MS = 1;
+
+/** What the measuring asks of the rest of the server. */
+export interface MeasuringSources {
+  /** The ids of all other servers that this one knows of. */
+  memberIds(): readonly string[];
+  /** All servers as they are told on a link, this one included. */
+  cards(link: Link): readonly MemberCard[];
+}
+
+/** When a link is to get what; all in ms. */
+interface Turns {
+  /** Its own phase within a second, and within five. */
+  readonly echoPhase: number;
+  readonly rowPhase: number;
+  echoAt: number;
+  rowAt: number;
+}
+
+/** The measuring of one server. */
+export class Measuring {
+  /** What is known of all ways between servers. */
+  readonly matrix: Matrix;
+  readonly #context: Context;
+  readonly #sources: MeasuringSources;
+  readonly #turns = new Map<Link, Turns>();
+  #links = 0;
+  /** When all peers are to hear of a link that came or went; null when none did. */
+  #newsAt: number | null = null;
+  #lastNewsAt = -Infinity;
+
+  /** Measures nothing yet. */
+  constructor(context: Context, sources: MeasuringSources) {
+    this.#context = context;
+    this.#sources = sources;
+    this.matrix = new Matrix(context.id, context.lag);
+  }
+
+  /** A pair uses this link from now on. */
+  linked(link: Link): void {
+    const { now, limits, lag } = this.#context;
+    const echoes = new Echoes(lag);
+    link.echoes = echoes;
+    const phase = (++this.#links * GOLDEN) % 1;
+    const echoPhase = now + phase * limits.echoMs;
+    const rowPhase = now + phase * ROW_MS;
+    this.#turns.set(link, { echoPhase, rowPhase, echoAt: echoPhase, rowAt: now });
+    this.#look();
+    this.matrix.linked(link.peer ?? "", { echoes, via: link.carrier?.peer ?? null });
+    this.#isNews();
+  }
+
+  /** A pair's link is gone. */
+  lost(peer: string): void {
+    for (const link of this.#turns.keys()) if (link.peer === peer) this.#turns.delete(link);
+    this.matrix.lost(peer);
+    this.#isNews();
+  }
+
+  /** Asks for a sign of life on a link between servers, which is a sample too. */
+  probe(link: Link): void {
+    const { echoes } = link;
+    if (echoes !== null && echoes.queuedAt !== null) return;
+    if (echoes !== null) echoes.queuedAt = this.#context.now;
+    this.#context.send(link, frame(Kind.Echo));
+  }
+
+  /** 17/0: what a peer says of itself, and of nobody else. */
+  told(link: Link, payload: Uint8Array): void {
+    const { role, peer } = link;
+    if (role !== "peer" || peer === null) throw unexpected("a row", "it comes from a peer");
+    this.#look();
+    this.matrix.told(peer, decodeRow(payload), this.#context.now);
+  }
+
+  /** 17/1: what does everybody say? */
+  answer(link: Link): void {
+    if (!link.extended) throw unexpected("a matrix request", "hello comes before it");
+    this.#look();
+    const servers = this.#sources.cards(link);
+    const rows = this.matrix.rows(this.#context.now);
+    for (const bytes of matrixReply({ servers, rows })) this.#context.send(link, bytes);
+  }
+
+  /** Sends the echoes and tells the rows that are due. */
+  tick(): void {
+    const { now } = this.#context;
+    if (now >= (this.#newsAt ?? Infinity)) {
+      this.#lastNewsAt = now;
+      this.#newsAt = null;
+      for (const turns of this.#turns.values()) turns.rowAt = now;
+    }
+    for (const [link, turns] of this.#turns) if (now >= turns.echoAt) this.#echo(link, turns);
+    this.#tell([...this.#turns].filter(([, { rowAt }]) => now >= rowAt));
+  }
+
+  /** When `tick` has something to do, or wants to see whether it is called in time. */
+  nextDeadline(): number {
+    let next = this.#newsAt ?? Infinity;
+    let isWaiting = false;
+    for (const [link, { echoAt, rowAt }] of this.#turns) {
+      next = Math.min(next, echoAt, rowAt);
+      isWaiting ||= link.echoes?.isWaiting ?? false;
+    }
+    return isWaiting ? Math.min(next, this.#context.now + HEARTBEAT_MS) : next;
+  }
+
+  #echo(link: Link, turns: Turns): void {
+    const { now, limits } = this.#context;
+    turns.echoAt = nextTurn(turns.echoPhase, limits.echoMs, now);
+    link.echoes?.expire(now);
+    this.probe(link);
+  }
+
+  #tell(due: readonly (readonly [Link, Turns])[]): void {
+    if (due.length === 0) return;
+    this.#look();
+    const { now } = this.#context;
+    const frames = row(this.matrix.own(now));
+    for (const [link, turns] of due) {
+      turns.rowAt = nextTurn(turns.rowPhase, ROW_MS, now);
+      for (const bytes of frames) this.#context.send(link, bytes);
+    }
+  }
+
+  #isNews(): void {
+    this.#newsAt ??= Math.max(this.#context.now, this.#lastNewsAt + NEWS_MS);
+  }
+
+  #look(): void {
+    this.matrix.keep(this.#sources.memberIds(), this.#context.now);
+  }
+}
+
+/** The next moment after `now` that is a whole number of periods from `phase`. */
+function nextTurn(phase: number, periodMs: number, now: number): number {
+  const next = phase + periodMs * Math.ceil((now - phase) / periodMs);
+  return next - now >= MIN_PAUSE_MS ? next : next + periodMs;
+}

@@ -4,8 +4,12 @@ import { MAX_WRITE_BYTES } from "../../lib/core/outbox.ts";
 import { FORGOTTEN_MS, LEFT_MS } from "../../lib/core/members.ts";
 import { REDIAL_MAX_MS, REDIAL_MIN_MS } from "../../lib/core/target.ts";
 import { MOVING_MS } from "../../lib/core/roster.ts";
+import { PEER_SAMPLES } from "../../lib/core/echoes.ts";
+import { FRESH_MS, ROW_STALE_MS } from "../../lib/core/matrix.ts";
+import { NEWS_MS, ROW_MS } from "../../lib/core/measuring.ts";
 import { PROBE_TIMEOUT_MS } from "../../lib/core/probes.ts";
 import { RECEIPT_TIMEOUT_MS } from "../../lib/core/sending.ts";
+import { MAX_CELLS } from "../../lib/codec/matrix.ts";
 import { MAX_NAME_BYTES } from "../../lib/codec/name.ts";
 import { FrameReader } from "../../lib/codec/reader.ts";
 import { DROP_REASONS, MAX_TEXT_BYTES, Status } from "../../lib/codec/stream.ts";
@@ -152,6 +156,10 @@ Deno.test("the numbers of the table are those of the code", () => {
     "a member never seen is forgotten": hours(FORGOTTEN_MS),
     "receipt": ms(RECEIPT_TIMEOUT_MS),
     "reply to a measuring echo": ms(PROBE_TIMEOUT_MS),
+    "cells of a row": count(MAX_CELLS),
+    "samples that a cell is made of": count(PEER_SAMPLES),
+    "the row is told: always, after news": `${ms(ROW_MS)}, ${ms(NEWS_MS)}`,
+    "a sample, a row is stale": `${ms(FRESH_MS)}, ${ms(ROW_STALE_MS)}`,
     "connections of a server": count(NODE_LIMITS.connections),
     "outbox of a client": mib(NODE_LIMITS.clientOutboxBytes),
     "outbox of a server": mib(NODE_LIMITS.peerOutboxBytes),

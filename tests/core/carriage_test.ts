@@ -88,7 +88,7 @@ Deno.test("who is hailed by way of a third server answers, and becomes a peer by
   say(extended.join({ id: SELF, label: "a", addresses: ["10.0.0.1:4000"] }));
   say(frame(Kind.Accept));
   assertEquals(hand.node.peerIds, [SELF, CARRIER]);
-  assertEquals(carriedOn(carrier).map(({ kind }) => kind), ["9/2", "10/0", "6/0", "17/0"]);
+  assertEquals(carriedOn(carrier).map(({ kind }) => kind), ["9/2", "10/0", "17/0"]);
   // What is carried is a link like any other: an echo is answered on it.
   say(frame(Kind.Echo));
   assertEquals(carriedOn(carrier), [{ to: SELF, from: FAR, kind: "6/1" }]);

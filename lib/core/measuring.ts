@@ -75,7 +75,7 @@ export class Measuring {
     const rowPhase = now + phase * ROW_MS;
     this.#turns.set(link, { echoPhase, rowPhase, echoAt: echoPhase, rowAt: now });
     this.#look();
-    this.matrix.linked(link.peer ?? "", { echoes, via: null });
+    this.matrix.linked(link.peer ?? "", { echoes, via: link.carrier?.peer ?? null });
     this.#isNews();
   }
 

@@ -6,7 +6,8 @@
  * @module
  */
 
-import { HEADER_BYTES, Kind } from "../../lib/codec/wire.ts";
+import { kindOf } from "../../lib/codec/via.ts";
+import { HEADER_BYTES, Kind, VIA_ADDRESS_BYTES } from "../../lib/codec/wire.ts";
 import type { Pace } from "../../lib/core/client_context.ts";
 import { ROUND_MS } from "../../lib/core/rounds.ts";
 import type { Session } from "../../lib/core/session.ts";
@@ -47,6 +48,9 @@ const QUIET_BYTES = 40;
 /** A client in a hurry looks for a nearer server so often, while there are faults. */
 const HASTY_ROUND_MS = 1_500;
 const HASTY_REST_MS = 3_000;
+
+/** A carried link costs as much as so many ends: two hops, and more around each frame. */
+const CARRIED_ENDS = 6;
 
 /** So many messages are sent within so long after a fault. */
 const ALARMED = 6;
@@ -100,6 +104,8 @@ class Trouble {
   /** Only faults that nobody may notice but by a moment's delay. */
   readonly #gentle: boolean;
   #readdressed: SimServer | null = null;
+  /** The hosts of two servers that do not reach each other to the end. */
+  #broken: readonly [string, string] | null = null;
   /** Servers that nobody was told of that they went, by their hosts. */
   readonly #missing = new Map<string, string[]>();
   #isOver = false;
@@ -133,9 +139,11 @@ class Trouble {
     this.#startServers(servers);
     this.#startPeople(clients);
     this.#planFaults();
+    if (this.#known && !this.#gentle && this.#chance(0.4)) this.#planBreak();
     this.#planTalk();
     this.#pollLater();
     this.#run(START_MS + TROUBLE_MS);
+    this.#mendWhatNobodyGetsAround();
     this.#note("the faults are over");
     this.#isOver = true;
     this.#settle("the faults were over", PEACE_MS);
@@ -211,13 +219,15 @@ class Trouble {
       }
       bytes += sent.length;
       for (const { kind, payload } of framesOf(sent)) {
-        if (kind !== Kind.Row) continue;
+        const carried = kind === Kind.Via ? payload.subarray(VIA_ADDRESS_BYTES) : null;
+        if (kind !== Kind.Row && (carried === null || kindOf(carried) !== Kind.Row)) continue;
         rows++;
         bytes -= HEADER_BYTES + payload.length;
       }
     };
     this.#run(QUIET_MS);
-    if (bytes > quiet.size * QUIET_BYTES * QUIET_MS / 1000 || rows > quiet.size) {
+    const ends = quiet.size + (this.#broken === null ? 0 : CARRIED_ENDS);
+    if (bytes > ends * QUIET_BYTES * QUIET_MS / 1000 || rows > ends) {
       throw new Violation(`${bytes} bytes and ${rows} rows in ${QUIET_MS} ms of silence`);
     }
     const rounds = this.#witness.stayers.length * (this.#addresses.length + 1);
@@ -324,6 +334,30 @@ class Trouble {
       const atMs = START_MS * 1.5 + spread * (TROUBLE_MS - START_MS);
       this.world.after(atMs, () => this.#fault());
     }
+  }
+
+  /** Two servers that do not reach each other any more, to the end. */
+  #planBreak(): void {
+    const atMs = START_MS + this.#random() * TROUBLE_MS;
+    this.world.after(atMs, () => {
+      const [a, b] = [this.#someServer(), this.#someServer()];
+      if (a === null || b === null || a === b) return;
+      const [one, other] = [a.machine.host, b.machine.host];
+      this.#note(`cut for good: ${one} to ${other}, ${other} to ${one}`);
+      this.#broken = [one, other];
+      this.world.wires.cut(one, other);
+      this.world.wires.cut(other, one);
+    });
+  }
+
+  /** Without a third server there is no way around. */
+  #mendWhatNobodyGetsAround(): void {
+    if (this.#broken === null) return;
+    const [one, other] = this.#broken;
+    const hosts = this.#servers.map(({ machine }) => machine.host);
+    if (hosts.some((host) => host !== one && host !== other)) return;
+    this.world.wires.heal(one, other);
+    this.world.wires.heal(other, one);
   }
 
   #fault(): void {

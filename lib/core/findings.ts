@@ -5,7 +5,7 @@
  * |---|---|
  * | only one server is there | `alone` |
  * | fewer than two servers tell, or fewer than half of the ways are known | `unknown` |
- * | all others and S do not reach each other, or nobody reaches anybody | `down` |
+ * | no other reaches S, or S reaches no other, or nobody reaches anybody | `down` |
  * | two do not reach each other | `cut` |
  * | two have no direct link, a third one carries theirs | `carried` |
  * | all see S badly and S sees all badly | `slow-server` |
@@ -72,7 +72,10 @@ function problems(ways: Ways): Finding[] {
   const known = ways.pairs.filter((pair) => !is("unknown")(pair));
   if (known.length > 1 && known.every(is("cut"))) return [nothing("down")];
   const isSeenWell: Test = (a, b) => is("uneven")([a, b]) && ways.state(a, b) === "well";
-  const down = blamed(known, (a, b) => is("cut")([a, b]));
+  // What a server told before the others lost it is no proof that it is there.
+  const lost = blamed(known, (a, b) => is("cut")([a, b]) || ways.state(b, a) === "failed");
+  const losing = blamed(without(known, lost), (a, b) => ways.state(a, b) === "failed");
+  const down = [...lost, ...losing];
   const up = without(known, down);
   const timed = up.filter(is("well", "slow", "uneven"));
   const uneven = [...blamed(timed, isSeenWell), ...blamed(timed, (a, b) => isSeenWell(b, a))];

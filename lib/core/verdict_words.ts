@@ -77,9 +77,12 @@ function unknown({ ways, name }: Matter): string {
 }
 
 function down({ ways, name }: Matter, id: string): string {
-  return ways.telling.includes(id)
-    ? `${name(id)} reaches no other server, and none reaches it: suspect its own link`
-    : `No other server reaches ${name(id)}: it is down, or its own link is`;
+  const others = ways.ids.filter((other) => other !== id);
+  const reaches = others.some((other) => ways.state(id, other) !== "failed");
+  const isReached = others.some((other) => ways.state(other, id) === "well");
+  if (reaches) return `No other server reaches ${name(id)}: it is down, or its own link is`;
+  return `${name(id)} reaches no other server${isReached ? "" : ", and none reaches it"}: ` +
+    "suspect its own link";
 }
 
 function cut(it: Matter, finding: Finding): string {
@@ -172,7 +175,7 @@ function wellOtherwise({ ways }: Matter, { suspects }: Finding): string {
 }
 
 function names({ name }: Matter, { suspects }: Finding): string {
-  return list(suspects.map(name));
+  return list(suspects.map(name).sort());
 }
 
 /** The median, by nearest rank; null for none. */

@@ -16,8 +16,8 @@ export const SLOW_FLOOR_MS = 1;
 /** The share of probes lost from which a way is as bad as a slow one. */
 export const LOSSY = 0.1;
 
-/** A program that was so late at times, in ms, is busy; an idle one is a few ms late. */
-export const BUSY_MS = 50;
+/** A program that was so late at times, in ms, is busy; an idle one is late by tens at most. */
+export const BUSY_MS = 100;
 
 /** `bad`: slow, or losing probes; `carried`: through a third server; `unknown`: nobody says. */
 export type WayState = "well" | "bad" | "failed" | "carried" | "unknown";

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { measuredMatrix } from "../testing/matrix_program.ts";
 import { client, Clique, type Json, run } from "../testing/program.ts";
 
 /** Other programs are written against these: the keys of each event, in order. */
@@ -13,6 +14,11 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
     ...["schema", "event", "server", "sent", "received", "loss", "min_us", "mean_us", "p50_us"],
     ...["p95_us", "p99_us", "max_us", "mdev_us", "jitter_us", "nearest", "late", "state"],
   ],
+  cell: [
+    ...["schema", "event", "from", "to", "state", "min_us", "p50_us", "jitter_us", "loss"],
+    ...["age_ms", "via"],
+  ],
+  verdict: ["schema", "event", "kind", "suspect", "text"],
   error: ["schema", "event", "code", "message"],
 };
 
@@ -137,6 +143,25 @@ Deno.test("every verb as JSON, across three servers", async (test) => {
     assertEquals(eventsOf(out, ["rtt"])[0]?.["jitter_us"], null);
   });
 
+  await test.step("matrix", async () => {
+    const { code, out } = await measuredMatrix(["--json", ...clique.at(0)], 3);
+    assertEquals(code, 0);
+    const events = eventsOf(out, ["cell", "verdict"]);
+    const cells = events.slice(0, -1);
+    const all = clique.addresses;
+    assertEquals(
+      cells.map(({ from, to }) => `${from} ${to}`).sort(),
+      all.flatMap((from) => all.flatMap((to) => from === to ? [] : [`${from} ${to}`])).sort(),
+    );
+    for (const { state, min_us, p50_us, loss, age_ms, via } of cells) {
+      assertEquals([state, loss, via], ["measured", 0, null]);
+      assert(0 < Number(min_us) && Number(min_us) <= Number(p50_us));
+      assert(Number.isInteger(age_ms) && Number(age_ms) >= 0);
+    }
+    const { event, suspect, text } = events.at(-1) ?? {};
+    assertEquals([event, Array.isArray(suspect), typeof text], ["verdict", true, "string"]);
+  });
+
   await test.step("chat", async () => {
     await using bob = client(["chat", "--name", "bob", ...at(1)]);
     await bob.event({ event: "attached" });
@@ -144,12 +169,15 @@ Deno.test("every verb as JSON, across three servers", async (test) => {
     await bob.event({ event: "receipt", to: "ada", status: "delivered" });
     await run("client", ["send", "bob", "hi", "--name", "cyd", ...at(2)]);
     await bob.event({ event: "message", from: "cyd" });
-    for (const command of ["/help", "/nope", "/servers", "/rtt", "/who"]) await bob.type(command);
+    for (const command of ["/help", "/nope", "/servers", "/rtt", "/matrix", "/who"]) {
+      await bob.type(command);
+    }
     await bob.event({ event: "client", name: "ada" });
+    await bob.event({ event: "verdict" });
     await bob.endInput();
     const { code, out } = await bob.ends();
     assertEquals(code, 0);
-    eventsOf(out, ["attached", "message", "receipt", "server", "rtt", "client"]);
+    eventsOf(out, ["attached", "message", "receipt", "server", "rtt", "cell", "verdict", "client"]);
   });
 
   await test.step("chat: another name, or the old one still", async () => {

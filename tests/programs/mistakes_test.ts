@@ -47,7 +47,7 @@ Deno.test("mistakes on the client's command line", async () => {
     [["shat"], "Unknown verb 'shat': did you mean chat?"],
     [
       ["dance"],
-      "Unknown verb 'dance': allowed are chat, send, listen, who, servers, rtt, completion",
+      "Unknown verb 'dance': allowed are chat, send, listen, who, servers, rtt, matrix, completion",
     ],
     [["--servr", "x"], "Unknown option --servr: did you mean --server?"],
     [
@@ -96,7 +96,7 @@ Deno.test("a text that is too long", async () => {
   await using server = await ServerProgram.start([]);
   await using ada = client(["listen", "--name", "ada", "--server", server.address]);
   await ada.logs("attached");
-  for (const [bytes, code] of [[32_605, 0], [32_606, 1]] as const) {
+  for (const [bytes, code] of [[32_587, 0], [32_588, 1]] as const) {
     const sent = await run("client", [
       "send",
       "ada",
@@ -150,14 +150,16 @@ Deno.test("a host that accepts and stays silent, and how long a verb may take", 
   using silent = listen({ hostname: "127.0.0.1", port: 0 });
   const there = ["--server", `127.0.0.1:${silent.addr.port}`];
   await using server = await ServerProgram.start([]);
-  const [who, listening, sent, rtt, listened] = await Promise.all([
+  const [who, matrix, listening, sent, rtt, listened] = await Promise.all([
     run("client", ["who", ...there]),
+    run("client", ["matrix", ...there]),
     run("client", ["listen", "--name", "ada", "--timeout", "1", ...there]),
     run("client", ["send", "ada", "hello", "--timeout", "0.1", ...there]),
     run("client", ["rtt", "--timeout", "0.1", "--json", ...there]),
     run("client", ["listen", "--name", "ada", "--timeout", "3", "--server", server.address]),
   ]);
   assertRefused(who, "Cannot list clients: an original server does not tell them", 4);
+  assertRefused(matrix, "Cannot show the matrix: an original server does not tell it", 4);
   assertRefused(listening, "Gave up: listen took longer than 1 s", 1);
   assertRefused(sent, "Gave up: send took longer than 0.1 s", 1);
   const message = "Gave up: rtt took longer than 0.1 s";

@@ -21,6 +21,7 @@ interface Cut {
 
 interface Place {
   readonly relay: Relay;
+  readonly label: string;
   /** Where its processes listen. */
   listen: string;
   process: ServerProgram | null;
@@ -43,9 +44,10 @@ export class Servers implements AsyncDisposable {
   /** Those between servers whose dialler was known when they began. */
   readonly #established = new WeakSet<RelayConnection>();
 
-  private constructor(count: number) {
-    this.#places = Array.from({ length: count }, () => ({
+  private constructor(count: number, labels: readonly string[]) {
+    this.#places = Array.from({ length: count }, (_, index) => ({
       relay: new Relay(),
+      label: labels[index] ?? "",
       listen: "127.0.0.1:0",
       process: null,
       id: "",
@@ -55,9 +57,9 @@ export class Servers implements AsyncDisposable {
     }
   }
 
-  /** Starts so many. */
-  static async start(count: number): Promise<Servers> {
-    const servers = new Servers(count);
+  /** Starts so many, one after the other: each dials all that are there already. */
+  static async start(count: number, labels: readonly string[] = []): Promise<Servers> {
+    const servers = new Servers(count, labels);
     for (const index of servers.#places.keys()) await servers.#start(index);
     return servers;
   }
@@ -113,6 +115,16 @@ export class Servers implements AsyncDisposable {
     }
   }
 
+  /** Holds what goes to and comes from a server on the connections that it did not dial. */
+  slow(index: number, ms: number): void {
+    this.#place(index).relay.delayMs = ms;
+  }
+
+  /** Sends a signal to a server. */
+  signal(index: number, signal: Deno.Signal): void {
+    this.#place(index).process?.signal(signal);
+  }
+
   /** Waits until a server has (had) a link to another, direct or carried by a third one. */
   async linked(index: number, to: number, via: number | null, times = 1): Promise<void> {
     const carrier = via === null ? null : this.#place(via).id;
@@ -149,8 +161,9 @@ export class Servers implements AsyncDisposable {
     const place = this.#place(index);
     const joins = this.addresses.filter((address) => address !== place.relay.address)
       .flatMap((address) => ["--join", address]);
+    const label = place.label === "" ? [] : ["--label", place.label];
     const args = ["--listen", place.listen, "--advertise", place.relay.address, ...joins];
-    place.process = await ServerProgram.start([...args, "--log-format", "json"]);
+    place.process = await ServerProgram.start([...args, ...label, "--log-format", "json"]);
     const started = JSON.parse(await place.process.logs('"event":"started"')) as { id: string };
     place.id = started.id;
     place.listen = place.process.address;

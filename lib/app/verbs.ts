@@ -85,8 +85,8 @@ export function rtt(session: LiveSession, printer: Printer, options: ClientOptio
   const measured = (session.call((core, now) => core.rtts(now)) as EventOf<"rtt">[])
     .filter(({ state, server }) => state !== "failed" || !guesses.includes(server));
   printer.table(measured, rttTable);
-  const isMissing = measured.some(({ summary }) => summary.received === 0);
-  return isMissing ? ExitCode.undelivered : reportMissing(session, options);
+  const code = reportMissing(session, options);
+  return measured.some(({ summary }) => summary.received === 0) ? ExitCode.undelivered : code;
 }
 
 /** Says which servers did not answer; those that nobody named may well not be there. */

@@ -25,6 +25,9 @@ const MAX_ADDRESSES = 16;
 /** More members than this no clique has; what a peer tells beyond it is ignored. */
 const MAX_MEMBERS = 1_024;
 
+/** Whoever cuts off so many dials in a row, before it said who it is, is no server of this kind. */
+const MAX_CUTS = 3;
+
 /** So many servers that announce themselves are dialled at once: more mean harm. */
 const MAX_FOUND = 64;
 
@@ -298,11 +301,14 @@ export class Members {
     this.#later(target, now);
   }
 
-  /** A dial of `target` ended without a link that lasts; it is tried again later. */
-  failed(target: Target, now: number): void {
+  /**
+   * A dial of `target` ended without a link that lasts; it is tried again
+   * later. Where somebody answered, and was cut off, there may still be a server.
+   */
+  failed(target: Target, now: number, { cut } = { cut: false }): void {
     this.#next = null;
     target.busy = false;
-    target.isFresh = false;
+    if (!cut || target.attempts + 1 >= MAX_CUTS) target.isFresh = false;
     target.announced = false;
     // Closed as the second link of a pair: there was nothing wrong with it.
     if (target.id !== null && this.isLinked(target.id)) return;

@@ -183,7 +183,8 @@ export class Node {
     if (link === undefined) return;
     this.#context.links.delete(id);
     this.#liveness.closed(link);
-    if (link.closing === null) {
+    const cut = link.closing === null;
+    if (cut) {
       this.#context.log("debug", "link-lost", {
         message: `lost ${this.#context.describe(link)}: ${why}`,
         fields: { link: id, why },
@@ -192,7 +193,7 @@ export class Node {
     link.closing ??= why;
     this.#registry.release(link, false);
     this.#baseServers.closed(link);
-    this.#peers.closed(link);
+    this.#peers.closed(link, { cut });
     this.#drain();
   }
 

@@ -183,8 +183,8 @@ export class Peers {
     }
   }
 
-  /** A link that was dialled, or was a peer's, is gone. */
-  closed(link: Link): void {
+  /** A link that was dialled, or was a peer's, is gone; `cut` when this server did not close it. */
+  closed(link: Link, { cut }: { readonly cut: boolean }): void {
     const { peer, dialled } = link;
     const { now } = this.#context;
     if (peer !== null) {
@@ -194,7 +194,7 @@ export class Peers {
     // Once it was more than that, its target may be dialled again already.
     const wasTried = link.role === "new" || link.role === "candidate";
     if (dialled !== null && wasTried && dialled.target.busy) {
-      this.#members.failed(dialled.target, now);
+      this.#members.failed(dialled.target, now, { cut: cut && link.role === "new" });
     }
   }
 

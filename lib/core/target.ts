@@ -22,7 +22,7 @@ export interface Target {
   id: string | null;
   /** Dials that failed since it last answered or was heard of anew; it tells whose turn it is, too. */
   attempts: number;
-  /** No dial of it has come to its end yet. */
+  /** It is not known yet whether a server is there. */
   isFresh: boolean;
   /** When it may be dialled next, in milliseconds of the server's clock. */
   next: number;

@@ -325,3 +325,14 @@ Deno.test("names may be missed until each seed was tried once, and just after a 
   members.unlinked("z", 3);
   assertEquals([4, 5_003].map((now) => members.mayMissNames(now)), [true, false]);
 });
+
+Deno.test("names may be missed while a seed was reached and cut off, but not for ever", () => {
+  const members = membersOf({ seeds: ["10.0.0.1:1"] });
+  let now = 0;
+  const missed = [1, 2, 3].map(() => {
+    members.failed(onlyDial(members, now), now, { cut: true });
+    now = members.nextDial();
+    return members.mayMissNames(now);
+  });
+  assertEquals(missed, [true, true, false]);
+});

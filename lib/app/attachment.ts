@@ -92,7 +92,7 @@ function isAlwaysShown({ kind }: ClientEvent): boolean {
 }
 
 function isWhere({ kind }: ClientEvent): boolean {
-  return kind === "attached" || kind === "moved";
+  return kind === "attached" || kind === "moved" || kind === "searching";
 }
 
 /** Asks for another name if that can help, and somebody is there to be asked. */

@@ -92,6 +92,8 @@ function jsonKeys(event: ClientEvent): Readonly<Record<string, unknown>> {
       const { from, server, rttMs, reason } = event;
       return { from, server, rtt_us: microseconds(rttMs), reason };
     }
+    case "searching":
+      return { from: event.from, reason: event.reason };
     case "message":
       return { from: event.from, to: event.to, text: event.text };
     case "receipt": {
@@ -109,8 +111,8 @@ function jsonKeys(event: ClientEvent): Readonly<Record<string, unknown>> {
       return { address, id, label, clients };
     }
     case "rtt": {
-      const { server, summary, nearest } = event;
-      return { server, ...summaryKeys(summary), nearest, late: summary.late };
+      const { server, summary, nearest, state } = event;
+      return { server, ...summaryKeys(summary), nearest, late: summary.late, state };
     }
     case "error":
       return { code: event.code, message: event.message };
@@ -172,6 +174,8 @@ function words(event: ClientEvent): string {
     case "moved":
       return `moved from ${event.from} to ${event.server}` +
         `${inBrackets(event.rttMs)}: ${reasonWords(event.reason)}`;
+    case "searching":
+      return `${event.reason === "leaving" ? "left" : "lost"} ${event.from}: looking for a server`;
     case "message":
       return event.to === EVERYBODY
         ? `${event.from} (to all): ${event.text}`
@@ -245,6 +249,7 @@ function shadeOf(event: ClientEvent): Colour | null {
       return event.status === "failed" || (event.counts?.failed ?? 0) > 0 ? "red" : "dim";
     case "attached":
     case "moved":
+    case "searching":
     case "joined":
     case "left":
       return "dim";

@@ -84,5 +84,5 @@ function textOptions(stream: { isTerminal(): boolean }): TextOptions {
 }
 
 function isDiagnostic({ kind }: ClientEvent): boolean {
-  return kind === "attached" || kind === "moved" || kind === "error";
+  return kind === "attached" || kind === "moved" || kind === "searching" || kind === "error";
 }

@@ -11,15 +11,18 @@ import { Kind, ProtocolError } from "../codec/wire.ts";
 import { ClientContext, type SessionAction, type SessionConfig } from "./client_context.ts";
 import { ClientLink, type Known } from "./contact.ts";
 import { Conversation } from "./conversation.ts";
+import { Directory } from "./directory.ts";
 import type { ClientEvent } from "./events.ts";
 import { Homes } from "./homes.ts";
 import { HEARTBEAT_MS } from "./lag.ts";
 import type { Opened } from "./link.ts";
+import { rttEvents, serverEvents } from "./report.ts";
 import { Survey } from "./survey.ts";
 
 /** One client. All times are milliseconds of one monotonic clock. */
 export class Session {
   readonly #context: ClientContext;
+  readonly #directory: Directory;
   readonly #survey: Survey;
   readonly #conversation: Conversation;
   readonly #homes: Homes;
@@ -32,9 +35,11 @@ export class Session {
   /** Surveys nobody and dials nothing until it is told to start. */
   constructor(config: SessionConfig) {
     this.#context = new ClientContext(config);
-    this.#survey = new Survey(this.#context);
+    this.#directory = new Directory(config);
+    this.#survey = new Survey(this.#context, this.#directory);
     this.#conversation = new Conversation(config.session, (event) => this.#context.tell(event));
     this.#homes = new Homes(this.#context, {
+      directory: this.#directory,
       survey: this.#survey,
       conversation: this.#conversation,
       onAttached: (link) => {
@@ -66,7 +71,7 @@ export class Session {
 
   /** Attaches to the nearest server under this name, as soon as the servers are known. */
   attach(name: string, now: number): void {
-    if (!this.#isOver()) this.#homes.attach(name, now);
+    if (!this.#isOver() && !this.#context.config.watch) this.#homes.attach(name, now);
   }
 
   /** Takes a text to send. It ends in a receipt, whatever happens. */
@@ -82,8 +87,8 @@ export class Session {
    */
   who(watch: boolean): boolean {
     this.#watching ||= watch;
-    const link = this.#homes.link ?? this.#survey.usable.find(({ extended }) => extended)?.link ??
-      null;
+    const link = this.#homes.link ??
+      this.#directory.usable.find(({ extended }) => extended)?.link ?? null;
     if (link === null || !link.contact.extended) return false;
     if (watch) this.#watched = link;
     this.#context.send(link, extended.who(watch));
@@ -95,19 +100,22 @@ export class Session {
     if (this.#survey.found(server)) this.#homes.found(now);
   }
 
-  /** The servers that answered, nearest first. */
+  /** The servers that answered when they were last asked, nearest first. */
   servers(): ClientEvent[] {
-    return this.#survey.servers();
+    return serverEvents(this.#directory);
   }
 
-  /** What was measured of every server that answered, nearest first. */
-  rtts(): ClientEvent[] {
-    return this.#survey.rtts();
+  /**
+   * What was measured last of every server, nearest first; those that could not
+   * be measured come last, as such.
+   */
+  rtts(now: number = this.#context.now): ClientEvent[] {
+    return rttEvents(this.#directory, now);
   }
 
   /** The servers that could not be reached, and why. */
   failures(): { readonly address: string; readonly why: string }[] {
-    return this.#survey.failures;
+    return this.#directory.failures;
   }
 
   /** Says goodbye everywhere, then acts `ended`. */
@@ -153,6 +161,7 @@ export class Session {
   receive(id: number, bytes: Uint8Array, now: number): void {
     const link = this.#context.links.get(id);
     if (link === undefined || link.closing) return;
+    this.#context.now = now;
     link.heardAt = now;
     try {
       link.reader.feed(bytes);
@@ -180,6 +189,7 @@ export class Session {
   /** Does what is due, and returns when it wants to be called again. */
   tick(now: number): number {
     const { lag } = this.#context;
+    this.#context.now = now;
     lag.woke(now);
     this.#context.closeOverdue(now);
     this.#survey.tick(now);
@@ -270,7 +280,7 @@ export class Session {
 
   #names(news: extended.NamesNews): void {
     for (const { name, server } of news.clients) {
-      this.#context.tell({ kind: "client", name, server: this.#survey.addressOf(server) });
+      this.#context.tell({ kind: "client", name, server: this.#directory.addressOf(server) });
     }
     for (const { name } of news.joined) this.#context.tell({ kind: "joined", name });
     for (const { name } of news.left) this.#context.tell({ kind: "left", name });

@@ -8,10 +8,13 @@
 
 import { kindOf } from "../../lib/codec/via.ts";
 import { HEADER_BYTES, Kind, VIA_ADDRESS_BYTES } from "../../lib/codec/wire.ts";
+import type { Pace } from "../../lib/core/client_context.ts";
+import { ROUND_MS } from "../../lib/core/rounds.ts";
 import type { Session } from "../../lib/core/session.ts";
 import { pick, seededRandom } from "./random.ts";
 import { framesOf, transcribe } from "./transcript.ts";
 import { type Person, Violation, Witness } from "./witness.ts";
+import type { End } from "./wires.ts";
 import { type Machine, type SimServer, World } from "./world.ts";
 
 /** When the last server and the last client have started. */
@@ -39,12 +42,15 @@ const LAST_WORD_MS = 10_000;
  * Then nothing is sent but signs of life, so many bytes a second for each end
  * of a connection, and rows of the matrix, no more than one each way.
  */
-const PROBES_MS = 8_000;
 const QUIET_MS = 3_000;
 const QUIET_BYTES = 40;
 
 /** A carried link costs as much as so many ends: two hops, and more around each frame. */
 const CARRIED_ENDS = 6;
+
+/** A client in a hurry looks for a nearer server so often, while there are faults. */
+const HASTY_ROUND_MS = 1_500;
+const HASTY_REST_MS = 3_000;
 
 /** So many messages are sent within so long after a fault. */
 const ALARMED = 6;
@@ -102,12 +108,8 @@ class Trouble {
   #broken: readonly [string, string] | null = null;
   /** Servers that nobody was told of that they went, by their hosts. */
   readonly #missing = new Map<string, string[]>();
+  #isOver = false;
   #sentBytes = 0;
-  /** Bytes of rows among them, and how many rows. */
-  #rowBytes = 0;
-  #rows = 0;
-  /** Only then is it worth while to look into what is sent. */
-  #isQuiet = false;
   #maxSteps = 0;
   #maxBytes = 0;
 
@@ -125,7 +127,7 @@ class Trouble {
     const slowestMs = pick(this.#random, [0.2, 3, 30]);
     this.world.delayMs = () => 0.05 + this.world.random() * slowestMs;
     this.world.jitterMs = slowestMs / 4;
-    this.world.wires.onSent = (_end, bytes) => this.#count(bytes);
+    this.world.wires.onSent = (_end, bytes) => void (this.#sentBytes += bytes.length);
     if (options.trace !== undefined) transcribe(this.world, options.trace);
   }
 
@@ -143,6 +145,7 @@ class Trouble {
     this.#run(START_MS + TROUBLE_MS);
     this.#mendWhatNobodyGetsAround();
     this.#note("the faults are over");
+    this.#isOver = true;
     this.#settle("the faults were over", PEACE_MS);
     // Who wrote to somebody that is gone hears so now, and then writes to the next one.
     this.#everybodySpeaks();
@@ -196,28 +199,31 @@ class Trouble {
     }
   }
 
-  /** Nothing that was sent is passed on for ever. */
+  /**
+   * Nothing that was sent is passed on for ever. A client may look for a nearer
+   * server meanwhile, once, on connections of its own.
+   */
   #staysQuiet(): void {
-    // Who lost a home measures the servers again a little later.
-    this.#run(PROBES_MS);
-    this.#sentBytes = this.#rowBytes = this.#rows = 0;
-    this.#isQuiet = true;
+    this.#settle("everybody was heard", LAST_WORD_MS);
+    const quiet = new Set(this.#machines().flatMap((machine) => [...machine.ends.values()]));
+    const others = new Set<End>();
+    const silence = new Silence();
+    const { wires } = this.world;
+    const { onSent } = wires;
+    wires.onSent = (end, sent) => {
+      onSent?.(end, sent);
+      if (quiet.has(end)) silence.hears(sent);
+      else others.add(end);
+    };
     this.#run(QUIET_MS);
-    const direct = this.#servers.reduce((sum, { machine }) => sum + machine.ends.size, 0);
-    const ends = direct + (this.#broken === null ? 0 : CARRIED_ENDS);
-    const others = this.#sentBytes - this.#rowBytes;
-    if (others > ends * QUIET_BYTES * QUIET_MS / 1000 || this.#rows > ends) {
-      throw new Violation(`${others} bytes and ${this.#rows} rows in ${QUIET_MS} ms of silence`);
+    const ends = quiet.size + (this.#broken === null ? 0 : CARRIED_ENDS);
+    const { bytes, rows } = silence;
+    if (bytes > ends * QUIET_BYTES * QUIET_MS / 1000 || rows > ends) {
+      throw new Violation(`${bytes} bytes and ${rows} rows in ${QUIET_MS} ms of silence`);
     }
-  }
-
-  #count(bytes: Uint8Array): void {
-    this.#sentBytes += bytes.length;
-    for (const { kind, payload } of this.#isQuiet ? framesOf(bytes) : []) {
-      const carried = kind === Kind.Via ? payload.subarray(VIA_ADDRESS_BYTES) : null;
-      if (kind !== Kind.Row && (carried === null || kindOf(carried) !== Kind.Row)) continue;
-      this.#rows++;
-      this.#rowBytes += HEADER_BYTES + payload.length;
+    const rounds = this.#witness.stayers.length * (this.#addresses.length + 1);
+    if (others.size > 2 * rounds) {
+      throw new Violation(`${others.size} ends of new links in ${QUIET_MS} ms of silence`);
     }
   }
 
@@ -268,10 +274,23 @@ class Trouble {
     const servers = this.#addresses.filter(() => this.#known || this.#chance(0.5));
     if (servers.length < 2) servers.push(...this.#addresses);
     const host = `10.0.1.${1 + this.#witness.people.length}`;
-    const { machine, client } = this.world.client({ host, servers, name, probes: 2 });
+    const pace = this.#pace;
+    const { machine, client } = this.world.client({ host, servers, name, probes: 2, pace });
     this.#note(`${label} at ${host} wants to be ${name}`);
     const fresh = { counts: new Map(), last: new Map(), stayed: true, attachedAt: Infinity };
     this.#witness.meets({ label, wanted: name, machine, client, ...fresh });
+  }
+
+  /** In every other story clients move often, so that faults meet moves. */
+  get #pace(): Partial<Pace> {
+    if (this.seed % 2 === 0) return {};
+    const isOver = (): boolean => this.#isOver;
+    return {
+      restMs: HASTY_REST_MS,
+      get roundMs() {
+        return isOver() ? ROUND_MS : HASTY_ROUND_MS;
+      },
+    };
   }
 
   // What they say.
@@ -538,3 +557,21 @@ const HARSH = [
   "quit",
   "restart",
 ] as const;
+
+/** What is sent while nobody has anything to say. */
+class Silence {
+  /** All but rows, in bytes. */
+  bytes = 0;
+  /** Rows of the matrix, carried ones too. */
+  rows = 0;
+
+  hears(bytes: Uint8Array): void {
+    this.bytes += bytes.length;
+    for (const { kind, payload } of framesOf(bytes)) {
+      const carried = kind === Kind.Via ? payload.subarray(VIA_ADDRESS_BYTES) : null;
+      if (kind !== Kind.Row && (carried === null || kindOf(carried) !== Kind.Row)) continue;
+      this.rows++;
+      this.bytes -= HEADER_BYTES + payload.length;
+    }
+  }
+}

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { decodeWelcome, type Welcome } from "../../lib/codec/extended.ts";
+import { frame, Kind } from "../../lib/codec/wire.ts";
+import { awaitFrame, connect, type Dialect, writeAll } from "./dialect.ts";
 import { COPY } from "./dialect_base.ts";
-import type { Dialect } from "./dialect.ts";
 import { NATS } from "./dialect_nats.ts";
 import type { Setting } from "./setting.ts";
 
@@ -37,11 +39,11 @@ export async function ourServers(setting: Setting, options: StartOptions): Promi
   const ports: number[] = [];
   for (let server = 0; server < options.servers; server++) {
     const join = ports[0] === undefined ? "none" : `127.0.0.1:${ports[0]}`;
-    const args = ["--listen", "127.0.0.1:0", "--join", join, "--log-format", "json"];
+    const args = ["--listen", "127.0.0.1:0", "--join", join];
     const child = running.start([...options.by ?? [], ...setting.server, ...args]);
     ports.push(await listeningPort(child));
-    if (server > 0) await logged(child, "peer-linked");
   }
+  for (const port of ports) await linked(port, options.servers - 1);
   return contender("ours", running, { ...options, ports });
 }
 
@@ -99,9 +101,27 @@ export async function bareCopy(
 }
 
 /** Waits for the line that says where a program of ours listens. */
-export async function listeningPort(child: Deno.ChildProcess): Promise<number> {
-  const line = await lineWith(child.stdout, "listening on ");
-  return Number(line.split(":").at(-1));
+export async function listeningPort({ stdout }: Deno.ChildProcess): Promise<number> {
+  const reader = stdout.getReader();
+  let heard = "";
+  while (!heard.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error("Cannot measure: a server ended at once");
+    heard += new TextDecoder().decode(value);
+  }
+  reader.releaseLock();
+  return Number(/:(\d+)\n/.exec(heard)?.[1]);
+}
+
+/** Waits until a server of ours says that it is linked to so many others. */
+async function linked(port: number, others: number): Promise<void> {
+  while ((await welcomeOf(port)).members.length < others) await pause();
+}
+
+async function welcomeOf(port: number): Promise<Welcome> {
+  using conn = await connect(port);
+  await writeAll(conn, frame(Kind.Hello));
+  return decodeWelcome(await awaitFrame(conn, Kind.Welcome));
 }
 
 /** Waits until a port accepts connections. */
@@ -112,7 +132,7 @@ export async function accepting(port: number): Promise<void> {
       return;
     } catch (error) {
       if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      await pause();
     }
   }
 }
@@ -127,9 +147,9 @@ export function freePort(): number {
 export class Running implements AsyncDisposable {
   readonly children: Deno.ChildProcess[] = [];
 
-  /** Starts one, whose output can be read. */
+  /** Starts one, of which nobody reads the log: a pipe that fills up would stop it. */
   start([command = "", ...args]: readonly string[]): Deno.ChildProcess {
-    const options = { args, stdin: "null", stdout: "piped", stderr: "piped" } as const;
+    const options = { args, stdin: "null", stdout: "piped", stderr: "null" } as const;
     const child = new Deno.Command(command, options).spawn();
     this.children.push(child);
     return child;
@@ -138,7 +158,7 @@ export class Running implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.children.map(async (child) => {
       child.kill("SIGKILL");
-      await Promise.all([child.stdout, child.stderr].map((stream) => stream.cancel()));
+      await child.stdout.cancel();
       await child.status;
     }));
   }
@@ -159,22 +179,6 @@ function contender(
   };
 }
 
-async function logged(child: Deno.ChildProcess, event: string): Promise<void> {
-  await lineWith(child.stderr, `"event":"${event}"`);
-}
-
-/** Reads up to the first line that has `text`. */
-async function lineWith(stream: ReadableStream<Uint8Array>, text: string): Promise<string> {
-  const reader = stream.getReader();
-  const decoder = new TextDecoder();
-  let heard = "";
-  for (;;) {
-    const line = heard.split("\n").slice(0, -1).find((candidate) => candidate.includes(text));
-    if (line !== undefined) break;
-    const { value, done } = await reader.read();
-    if (done) throw new Error(`Cannot measure: a server ended; it said: ${heard}`);
-    heard += decoder.decode(value, { stream: true });
-  }
-  reader.releaseLock();
-  return heard.split("\n").find((candidate) => candidate.includes(text)) ?? "";
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
 }

@@ -85,14 +85,14 @@ export async function contenders(
   return { ours, peer };
 }
 
-/** A process that copies from each connection to the next, or from the first to all others. */
+/** A process that copies from each connection to the so many next ones. */
 export async function bareCopy(
-  { toAll = false, by = [] }: { readonly toAll?: boolean; readonly by?: readonly string[] } = {},
+  { to = 1, by = [] }: { readonly to?: number; readonly by?: readonly string[] } = {},
 ): Promise<Contender> {
   const running = new Running();
   const script = new URL("copy.ts", import.meta.url).pathname;
   const run = [Deno.execPath(), "run", "--quiet", "--allow-net", script];
-  const child = running.start([...by, ...run, ...toAll ? ["to-all"] : []]);
+  const child = running.start([...by, ...run, String(to)]);
   return contender("bare copy", running, {
     dialect: COPY,
     servers: 1,

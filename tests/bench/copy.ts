@@ -1,31 +1,22 @@
 /**
- * A process that copies what comes on its first connection to its second, on
- * its third to its fourth, and looks at nothing; or, as `to-all`, what comes on
- * its first one to all others. What a load reaches through it is what the load
- * itself can do.
+ * A process that copies what comes on its first connection to the next one, or
+ * to as many as its argument says, and so on with those after them; it looks at
+ * nothing. What a load reaches through it is what the load itself can do.
  *
  * @module
  */
 
 import { writeAll } from "./dialect.ts";
 
-const toAll = Deno.args.includes("to-all");
+const receivers = Number(Deno.args[0]);
 const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
 Deno.stdout.writeSync(new TextEncoder().encode(`listening on 127.0.0.1:${listener.addr.port}\n`));
-let from: Deno.TcpConn | null = null;
-let to: Deno.TcpConn[] = [];
-for await (const conn of listener) {
-  conn.setNoDelay(true);
-  if (from === null) {
-    from = conn;
-    to = [];
-    if (toAll) copy(from, to).then(() => from = null);
-  } else {
-    to.push(conn);
-    if (toAll) continue;
-    copy(from, to);
-    from = null;
-  }
+for (;;) {
+  const from = await listener.accept();
+  const to: Deno.TcpConn[] = [];
+  while (to.length < receivers) to.push(await listener.accept());
+  for (const conn of [from, ...to]) conn.setNoDelay(true);
+  copy(from, to);
 }
 
 async function copy(from: Deno.TcpConn, to: readonly Deno.TcpConn[]): Promise<void> {

@@ -76,7 +76,8 @@ async function compiled(folder: string, note: Setting["note"]): Promise<string[]
   }
 }
 
-function fromSource(program: "server" | "client"): string[] {
+/** The command that runs a program of ours without compiling it. */
+export function fromSource(program: "server" | "client"): string[] {
   const [deno = "", ...args] = commandOf(program);
   return [deno, ...args.slice(0, -1), new URL(`${program}.ts`, ROOT).pathname];
 }

@@ -14,11 +14,18 @@ import type { Result } from "./result.ts";
 import { type Row, settingOf } from "./setting.ts";
 import { ROWS } from "./suite.ts";
 
+/** Others leave so little of the machine idle that figures suffer: its load average. */
+const BUSY = 0.5;
+
 async function main(): Promise<void> {
   const options = parseOptions(Deno.args, ROWS.map(({ name }) => name));
   if (options.help) return print(HELP);
   if (options.list) return ROWS.forEach(({ name, title }) => print(`${name.padEnd(13)} ${title}`));
   const { quick, only } = options;
+  const [load = 0] = Deno.loadavg();
+  if (load > BUSY) {
+    writeError(`This machine is busy (load ${load.toFixed(1)}): times will be longer`);
+  }
   await using setting = await settingOf({ quick, note: writeError });
   for (const row of ROWS.filter(({ name }) => only.length === 0 || only.includes(name))) {
     await tell(row, row.measure(setting), options);

@@ -7,7 +7,7 @@
 
 import { joined, rateOf } from "./compare.ts";
 import { type Contender, ourServers } from "./contender.ts";
-import type { Member } from "./dialect.ts";
+import { type Member, writeAll } from "./dialect.ts";
 import { BASE } from "./dialect_base.ts";
 import { load, type Loaded } from "./load.ts";
 import { amountOf, type Result, resultOf, type Sample } from "./result.ts";
@@ -16,13 +16,15 @@ import { usageBetween, usageOf } from "./system.ts";
 
 const RECEIVERS = 100;
 
-/** Long, so that what the system itself keeps for the frozen one is soon full. */
 const TEXT_BYTES = 1024;
+
+/** More than the system and the outbox keep for somebody who reads nothing. */
+const FILL_BYTES = 32 * 1024 * 1024;
 
 /** For each receiver, as many as fill no outbox. */
 const WINDOW = 10 * RECEIVERS;
 
-/** A run lasts longer than elsewhere: so long it takes to fill the outbox. */
+/** A run lasts longer than elsewhere, but not so long that the frozen one is given up. */
 const TIMES_AS_LONG = 4;
 
 /** Base frames: nothing that a receiver does not confirm would hold the sender back. */
@@ -33,20 +35,20 @@ export const FROZEN: Row = {
 };
 
 async function* measure(setting: Setting): AsyncIterable<Result> {
-  await using server = await ourServers(setting, { dialect: BASE, servers: 1 });
   const free: Sample[] = [];
   const frozen: Sample[] = [];
   const takenMiB: number[] = [];
-  for (let repetition = 0; repetition <= setting.repetitions; repetition++) {
+  for (let repetition = 0; repetition < setting.repetitions; repetition++) {
+    // A new one each time: what an earlier frozen one took would be there for the next.
+    await using server = await ourServers(setting, { dialect: BASE, servers: 1 });
+    await flooded(setting, server, 0);
     const without = await measured(setting, server, 0);
-    const kept = usageOf(server.pids)?.residentBytes ?? NaN;
     const one = await measured(setting, server, 1);
-    // The first ones warm up.
-    if (repetition === 0) continue;
     // The hundredth is not one of the others.
     free.push({ ...without, amount: without.amount * (RECEIVERS - 1) / RECEIVERS });
     frozen.push(one);
-    takenMiB.push(((one.usage?.residentBytes ?? NaN) - kept) / 2 ** 20);
+    const [before, after] = [without, one].map(({ usage }) => usage?.residentBytes ?? NaN);
+    takenMiB.push(((after ?? NaN) - (before ?? NaN)) / 2 ** 20);
   }
   yield resultOf({ row: "frozen", what: "the other 99", unit: "messages/s" }, {
     ours: frozen,
@@ -70,6 +72,7 @@ async function flooded(
   const sender = await joined(server, server.senderPort);
   const receivers: Member[] = [];
   while (receivers.length < RECEIVERS) receivers.push(await joined(server, server.senderPort));
+  if (frozen > 0) await fill(sender, receivers.at(-1) as Member);
   return await load({
     dialect: BASE,
     lanes: [{ sender, receivers, frozen }],
@@ -77,4 +80,11 @@ async function flooded(
     seconds: runSeconds * TIMES_AS_LONG,
     window: WINDOW,
   });
+}
+
+/** Sends so much to one who doesn't read that the server has begun to drop it. */
+async function fill(sender: Member, receiver: Member): Promise<void> {
+  const { sent } = await BASE.shape({ sender, receiver, textBytes: TEXT_BYTES, stream: 0 });
+  for (let bytes = 0; bytes < FILL_BYTES; bytes += sent.length) await writeAll(sender.conn, sent);
+  await BASE.echo(sender);
 }

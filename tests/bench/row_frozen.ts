@@ -38,17 +38,18 @@ async function* measure(setting: Setting): AsyncIterable<Result> {
   const free: Sample[] = [];
   const frozen: Sample[] = [];
   const takenMiB: number[] = [];
+  const usualMiB: number[] = [];
   for (let repetition = 0; repetition < setting.repetitions; repetition++) {
     // A new one each time: what an earlier frozen one took would be there for the next.
     await using server = await ourServers(setting, { dialect: BASE, servers: 1 });
-    await flooded(setting, server, 0);
+    const warm = await measured(setting, server, 0);
     const without = await measured(setting, server, 0);
     const one = await measured(setting, server, 1);
     // The hundredth is not one of the others.
     free.push({ ...without, amount: without.amount * (RECEIVERS - 1) / RECEIVERS });
     frozen.push(one);
-    const [before, after] = [without, one].map(({ usage }) => usage?.residentBytes ?? NaN);
-    takenMiB.push(((after ?? NaN) - (before ?? NaN)) / 2 ** 20);
+    takenMiB.push(grownMiB(without, one));
+    usualMiB.push(grownMiB(warm, without));
   }
   yield resultOf({ row: "frozen", what: "the other 99", unit: "messages/s" }, {
     ours: frozen,
@@ -56,6 +57,12 @@ async function* measure(setting: Setting): AsyncIterable<Result> {
   });
   if (takenMiB.every(Number.isNaN)) return;
   yield amountOf({ row: "frozen", what: "memory taken", unit: "MiB" }, takenMiB);
+  yield amountOf({ row: "frozen", what: "the same, nobody frozen", unit: "MiB" }, usualMiB);
+}
+
+/** By how much the server has grown from one run to the next. */
+function grownMiB(before: Sample, after: Sample): number {
+  return ((after.usage?.residentBytes ?? NaN) - (before.usage?.residentBytes ?? NaN)) / 2 ** 20;
 }
 
 async function measured(setting: Setting, server: Contender, frozen: number): Promise<Sample> {

@@ -12,9 +12,6 @@ import type { Row, Setting } from "./setting.ts";
 const SIZES = [2, 4, 8, 16, 32];
 const QUICK_SIZES = [2, 8];
 
-/** After the last link there are lists of members to exchange. */
-const SETTLING_MS = 2_000;
-
 /** Time until all are linked, then what they use while nothing happens. */
 export const MESH: Row = {
   name: "mesh",
@@ -32,7 +29,8 @@ async function* measure(setting: Setting): AsyncIterable<Result> {
       await using mesh = await startMesh(setting, size);
       times.push(mesh.formedMs);
       if (repetition < setting.repetitions - 1) continue;
-      await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
+      // After the last link there are still lists of members to exchange.
+      await idleUsage(mesh, setting.idleSeconds);
       idle.set(size, await idleUsage(mesh, setting.idleSeconds));
     }
     yield amountOf({ row: "mesh", what: `time, ${size} servers`, unit: "ms" }, times);

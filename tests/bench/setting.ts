@@ -55,7 +55,7 @@ export async function settingOf(
     note,
     repetitions: quick ? 3 : 5,
     runSeconds: quick ? 0.1 : 0.5,
-    idleSeconds: quick ? 1 : 5,
+    idleSeconds: quick ? 0.5 : 5,
     server: server === undefined ? fromSource("server") : [server],
     client: client === undefined ? fromSource("client") : [client],
     binaries,

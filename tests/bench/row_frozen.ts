@@ -1,10 +1,11 @@
 /**
- * One receiver of a hundred stops reading. Nobody else may notice, and the
- * server keeps no more for it than its outbox holds.
+ * Some receivers stop reading. Nobody else may notice, and the server keeps no
+ * more for each of them than its outbox holds.
  *
  * @module
  */
 
+import { Batch } from "./batch.ts";
 import { joined, rateOf } from "./compare.ts";
 import { type Contender, ourServers } from "./contender.ts";
 import { type Member, writeAll } from "./dialect.ts";
@@ -18,19 +19,22 @@ const RECEIVERS = 100;
 
 const TEXT_BYTES = 1024;
 
-/** More than the system and the outbox keep for somebody who reads nothing. */
-const FILL_BYTES = 32 * 1024 * 1024;
-
 /** For each receiver, as many as fill no outbox. */
 const WINDOW = 10 * RECEIVERS;
 
 /** A run lasts longer than elsewhere, but not so long that the frozen one is given up. */
 const TIMES_AS_LONG = 4;
 
-/** Base frames: nothing that a receiver does not confirm would hold the sender back. */
+/** More than the system and the outbox keep for somebody who reads nothing. */
+const FILL_BYTES = 24 * 1024 * 1024;
+
+/** What one takes is small beside what a busy server grows and shrinks by. */
+const FROZEN_FOR_MEMORY = 20;
+
+/** Base frames: what waits for confirmation would hold the sender back, and so spare the server. */
 export const FROZEN: Row = {
   name: "frozen",
-  title: "Messages/s to 99 receivers while one more reads nothing, one server",
+  title: "Messages/s to 99 receivers while one more reads nothing, and what such a one takes",
   measure,
 };
 
@@ -38,31 +42,21 @@ async function* measure(setting: Setting): AsyncIterable<Result> {
   const free: Sample[] = [];
   const frozen: Sample[] = [];
   const takenMiB: number[] = [];
-  const usualMiB: number[] = [];
   for (let repetition = 0; repetition < setting.repetitions; repetition++) {
-    // A new one each time: what an earlier frozen one took would be there for the next.
     await using server = await ourServers(setting, { dialect: BASE, servers: 1 });
-    const warm = await measured(setting, server, 0);
+    await flooded(setting, server, 0);
     const without = await measured(setting, server, 0);
-    const one = await measured(setting, server, 1);
     // The hundredth is not one of the others.
     free.push({ ...without, amount: without.amount * (RECEIVERS - 1) / RECEIVERS });
-    frozen.push(one);
-    takenMiB.push(grownMiB(without, one));
-    usualMiB.push(grownMiB(warm, without));
+    frozen.push(await measured(setting, server, 1));
+    takenMiB.push(await takenByEachMiB(server));
   }
   yield resultOf({ row: "frozen", what: "the other 99", unit: "messages/s" }, {
     ours: frozen,
     peer: { name: "nobody frozen", samples: free },
   });
-  if (takenMiB.every(Number.isNaN)) return;
-  yield amountOf({ row: "frozen", what: "memory taken", unit: "MiB" }, takenMiB);
-  yield amountOf({ row: "frozen", what: "the same, nobody frozen", unit: "MiB" }, usualMiB);
-}
-
-/** By how much the server has grown from one run to the next. */
-function grownMiB(before: Sample, after: Sample): number {
-  return ((after.usage?.residentBytes ?? NaN) - (before.usage?.residentBytes ?? NaN)) / 2 ** 20;
+  if (takenMiB.some(Number.isNaN)) return;
+  yield amountOf({ row: "frozen", what: "memory taken by each", unit: "MiB" }, takenMiB);
 }
 
 async function measured(setting: Setting, server: Contender, frozen: number): Promise<Sample> {
@@ -77,8 +71,7 @@ async function flooded(
   frozen: number,
 ): Promise<Loaded> {
   const sender = await joined(server, server.senderPort);
-  const receivers: Member[] = [];
-  while (receivers.length < RECEIVERS) receivers.push(await joined(server, server.senderPort));
+  const receivers = await joinedMany(server, RECEIVERS);
   if (frozen > 0) await fill(sender, receivers.at(-1) as Member);
   return await load({
     dialect: BASE,
@@ -89,9 +82,27 @@ async function flooded(
   });
 }
 
+/** NaN where the system does not tell. */
+async function takenByEachMiB(server: Contender): Promise<number> {
+  const sender = await joined(server, server.senderPort);
+  const frozen = await joinedMany(server, FROZEN_FOR_MEMORY);
+  const before = usageOf(server.pids)?.residentBytes ?? NaN;
+  for (const receiver of frozen) await fill(sender, receiver);
+  const after = usageOf(server.pids)?.residentBytes ?? NaN;
+  for (const { conn } of [sender, ...frozen]) conn.close();
+  return (after - before) / FROZEN_FOR_MEMORY / 2 ** 20;
+}
+
+async function joinedMany(server: Contender, count: number): Promise<Member[]> {
+  const members: Member[] = [];
+  while (members.length < count) members.push(await joined(server, server.senderPort));
+  return members;
+}
+
 /** Sends so much to one who doesn't read that the server has begun to drop it. */
 async function fill(sender: Member, receiver: Member): Promise<void> {
-  const { sent } = await BASE.shape({ sender, receiver, textBytes: TEXT_BYTES, stream: 0 });
-  for (let bytes = 0; bytes < FILL_BYTES; bytes += sent.length) await writeAll(sender.conn, sent);
+  const shape = await BASE.shape({ sender, receiver, textBytes: TEXT_BYTES, stream: 0 });
+  const { bytes } = new Batch([shape], WINDOW);
+  for (let sent = 0; sent < FILL_BYTES; sent += bytes.length) await writeAll(sender.conn, bytes);
   await BASE.echo(sender);
 }

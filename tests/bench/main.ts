@@ -28,7 +28,13 @@ async function main(): Promise<void> {
   }
   await using setting = await settingOf({ quick, note: writeError });
   for (const row of ROWS.filter(({ name }) => only.length === 0 || only.includes(name))) {
-    await tell(row, row.measure(setting), options);
+    try {
+      await tell(row, row.measure(setting), options);
+    } catch (error) {
+      // What the other rows tell is worth having all the same.
+      writeError(`${row.name} has failed: ${error instanceof Error ? error.message : error}`);
+      Deno.exitCode = ExitCode.undelivered;
+    }
   }
 }
 

@@ -6,7 +6,7 @@
 
 import { joined } from "./compare.ts";
 import { type Contender, natsServers, ourServers } from "./contender.ts";
-import type { Member } from "./dialect.ts";
+import type { Dialect, Member } from "./dialect.ts";
 import { EXTENDED } from "./dialect_extended.ts";
 import { NATS } from "./dialect_nats.ts";
 import { type Idle, idleUsage } from "./idle.ts";
@@ -29,7 +29,7 @@ const AT_A_TIME = 64;
 /** How often an idle client of ours echoes. */
 const ECHO_MS = 5_000;
 
-/** Echoes are spread over the time, in steps of so long. */
+/** How often somebody looks whose echo is due. */
 const STEP_MS = 20;
 
 /** Open files that this process needs besides the clients. */
@@ -106,43 +106,59 @@ async function gathered(
 ): Promise<Crowd> {
   await using server = await starting;
   const before = usageOf(server.pids);
-  const members: Member[] = [];
+  using echoes = new Echoes(server);
   let begun = 0;
   const startedAt = performance.now();
   await Promise.all(Array.from({ length: AT_A_TIME }, async () => {
     while (begun++ < size) {
       const member = await joined(server, server.senderPort);
       await server.dialect.echo(member);
-      members.push(member);
+      echoes.add(member);
     }
   }));
   const ms = performance.now() - startedAt;
-  using _echoes = echoing(server, members);
   const idle = await idleUsage({ pids: server.pids, ports: [server.senderPort] }, idleSeconds);
+  echoes.check();
   const grownBytes = before === null || idle.residentBytes === null
     ? null
     : idle.residentBytes - before.residentBytes;
   return { ...idle, ms, grownBytes };
 }
 
-/** Every member echoes each 5 s until this is disposed of, and leaves then. */
-function echoing({ dialect }: Contender, members: readonly Member[]): Disposable {
-  let over = false;
-  let next = 0;
-  const startedAt = performance.now();
-  const timer = setInterval(() => {
-    const due = Math.floor((performance.now() - startedAt) / ECHO_MS * members.length);
-    for (; next < due; next++) {
-      dialect.echo(members[next % members.length] as Member).catch((error) => {
-        if (!over) throw error;
-      });
+/** Members who echo each 5 s, from when they are added until this is disposed of. */
+class Echoes implements Disposable {
+  readonly #dialect: Dialect;
+  readonly #members: { readonly member: Member; dueAt: number }[] = [];
+  readonly #timer = setInterval(() => this.#step(), STEP_MS);
+  /** All have the same period, so they are due in the order in which they came, again and again. */
+  #next = 0;
+  #failure: unknown = null;
+
+  constructor({ dialect }: Contender) {
+    this.#dialect = dialect;
+  }
+
+  add(member: Member): void {
+    this.#members.push({ member, dueAt: performance.now() + ECHO_MS });
+  }
+
+  /** @throws {Error} when an echo has failed. */
+  check(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    for (const { member } of this.#members) member.conn.close();
+  }
+
+  #step(): void {
+    const now = performance.now();
+    const due = (): boolean => (this.#members[this.#next]?.dueAt ?? Infinity) <= now;
+    for (; due(); this.#next = (this.#next + 1) % this.#members.length) {
+      const entry = this.#members[this.#next] as { readonly member: Member; dueAt: number };
+      entry.dueAt += ECHO_MS;
+      this.#dialect.echo(entry.member).catch((error) => this.#failure ??= error);
     }
-  }, STEP_MS);
-  return {
-    [Symbol.dispose]: () => {
-      over = true;
-      clearInterval(timer);
-      for (const { conn } of members) conn.close();
-    },
-  };
+  }
 }

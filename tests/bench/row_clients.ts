@@ -29,7 +29,7 @@ const AT_A_TIME = 64;
 /** How often an idle client of ours echoes. */
 const ECHO_MS = 5_000;
 
-/** How often somebody looks whose echo is due. */
+/** Echoes are spread over that time, in steps of so long. */
 const STEP_MS = 20;
 
 /** Open files that this process needs besides the clients. */
@@ -125,13 +125,15 @@ async function gathered(
   return { ...idle, ms, grownBytes };
 }
 
-/** Members who echo each 5 s, from when they are added until this is disposed of. */
+/** Members who echo each 5 s, each at its own time, until this is disposed of. */
 class Echoes implements Disposable {
   readonly #dialect: Dialect;
-  readonly #members: { readonly member: Member; dueAt: number }[] = [];
+  /** Those who echo in the same step of the period. */
+  readonly #turns: Member[][] = Array.from({ length: ECHO_MS / STEP_MS }, () => []);
+  readonly #startedAt = performance.now();
   readonly #timer = setInterval(() => this.#step(), STEP_MS);
-  /** All have the same period, so they are due in the order in which they came, again and again. */
-  #next = 0;
+  #members = 0;
+  #steps = 0;
   #failure: unknown = null;
 
   constructor({ dialect }: Contender) {
@@ -139,7 +141,7 @@ class Echoes implements Disposable {
   }
 
   add(member: Member): void {
-    this.#members.push({ member, dueAt: performance.now() + ECHO_MS });
+    this.#turns[this.#members++ % this.#turns.length]?.push(member);
   }
 
   /** @throws {Error} when an echo has failed. */
@@ -149,16 +151,15 @@ class Echoes implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    for (const { member } of this.#members) member.conn.close();
+    for (const { conn } of this.#turns.flat()) conn.close();
   }
 
   #step(): void {
-    const now = performance.now();
-    const due = (): boolean => (this.#members[this.#next]?.dueAt ?? Infinity) <= now;
-    for (; due(); this.#next = (this.#next + 1) % this.#members.length) {
-      const entry = this.#members[this.#next] as { readonly member: Member; dueAt: number };
-      entry.dueAt += ECHO_MS;
-      this.#dialect.echo(entry.member).catch((error) => this.#failure ??= error);
+    const due = (performance.now() - this.#startedAt) / STEP_MS;
+    for (; this.#steps < due; this.#steps++) {
+      for (const member of this.#turns[this.#steps % this.#turns.length] ?? []) {
+        this.#dialect.echo(member).catch((error) => this.#failure ??= error);
+      }
     }
   }
 }

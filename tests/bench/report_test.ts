@@ -68,3 +68,11 @@ Deno.test("a line of JSON has everything, null for what is not known", () => {
   const told = JSON.parse(jsonOf(alone));
   assertEquals([told.peer, told.ratio_median, told.verdict], [null, null, null]);
 });
+
+Deno.test("nothing is compared with nothing", () => {
+  const idle = resultOf({ row: "clients", what: "CPU, 10 clients", unit: "%" }, {
+    ours: [sample(1)],
+    peer: { name: "nats-server", samples: [sample(0)] },
+  });
+  assertEquals(idle.ratio, null);
+});

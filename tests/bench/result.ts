@@ -40,7 +40,7 @@ export interface Result {
     readonly amount: Spread;
     readonly usage: Usage | null;
   } | null;
-  /** Ours to the peer's, run by run. */
+  /** Ours to the peer's, run by run; null where the peer's was nothing. */
   readonly ratio: Spread | null;
   /** The same load through a process that only copies: what the generator can do. */
   readonly ceiling: Spread | null;
@@ -67,7 +67,9 @@ export function resultOf(
       amount: spreadOf(amounts(peer.samples)),
       usage: medianUsage(peer.samples),
     },
-    ratio: peer === undefined ? null : ratiosOf(amounts(ours), amounts(peer.samples)),
+    ratio: peer === undefined || amounts(peer.samples).includes(0)
+      ? null
+      : ratiosOf(amounts(ours), amounts(peer.samples)),
     ceiling: ceiling === undefined ? null : spreadOf(amounts(ceiling)),
   };
 }

@@ -6,8 +6,9 @@
 
 import { type Idle, idleUsage } from "./idle.ts";
 import { startMesh } from "./mesh.ts";
-import { amountOf, type Result, type Unit } from "./result.ts";
+import { amountOf, type Result, resultOf, type Sample, type Unit } from "./result.ts";
 import type { Row, Setting } from "./setting.ts";
+import { usageOf } from "./system.ts";
 
 const SIZES = [2, 4, 8, 16, 32];
 const QUICK_SIZES = [2, 8];
@@ -24,16 +25,16 @@ async function* measure(setting: Setting): AsyncIterable<Result> {
   const sizes = setting.quick ? QUICK_SIZES : SIZES;
   const idle = new Map<number, Idle>();
   for (const size of sizes) {
-    const times: number[] = [];
+    const times: Sample[] = [];
     for (let repetition = 0; repetition < setting.repetitions; repetition++) {
       await using mesh = await startMesh(setting, size);
-      times.push(mesh.formedMs);
+      times.push({ amount: mesh.formedMs, usage: usageOf(mesh.pids) });
       if (repetition < setting.repetitions - 1) continue;
       // After the last link there are still lists of members to exchange.
       await idleUsage(mesh, setting.idleSeconds);
       idle.set(size, await idleUsage(mesh, setting.idleSeconds));
     }
-    yield amountOf({ row: "mesh", what: `time, ${size} servers`, unit: "ms" }, times);
+    yield resultOf({ row: "mesh", what: `time, ${size} servers`, unit: "ms" }, { ours: times });
   }
   const lines = function* (
     what: string,

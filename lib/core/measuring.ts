@@ -12,7 +12,7 @@ import type { Context } from "./context.ts";
 import { Echoes } from "./echoes.ts";
 import { HEARTBEAT_MS } from "./lag.ts";
 import type { Link } from "./link.ts";
-import { Matrix } from "./matrix.ts";
+import { Matrix, type Row } from "./matrix.ts";
 
 /** How often a server tells each peer its row. */
 export const ROW_MS = 5_000;
@@ -48,10 +48,9 @@ interface Turns {
 
 /** The measuring of one server. */
 export class Measuring {
-  /** What is known of all ways between servers. */
-  readonly matrix: Matrix;
   readonly #context: Context;
   readonly #sources: MeasuringSources;
+  readonly #matrix: Matrix;
   readonly #turns = new Map<Link, Turns>();
   #links = 0;
   /** When all peers are to hear of a link that came or went; null when none did. */
@@ -62,7 +61,19 @@ export class Measuring {
   constructor(context: Context, sources: MeasuringSources) {
     this.#context = context;
     this.#sources = sources;
-    this.matrix = new Matrix(context.id, context.lag);
+    this.#matrix = new Matrix(context.id, context.lag);
+  }
+
+  /** What is known of all ways between servers, this one's own first. */
+  get rows(): Row[] {
+    this.#look();
+    return this.#matrix.rows(this.#context.now);
+  }
+
+  /** The id of the peer through which `to` is nearest; null when there is no way around. */
+  bestCarrier(to: string, exclude: readonly string[] = []): string | null {
+    this.#look();
+    return this.#matrix.bestCarrier({ to, exclude, now: this.#context.now });
   }
 
   /** A pair uses this link from now on. */
@@ -75,14 +86,14 @@ export class Measuring {
     const rowPhase = now + phase * ROW_MS;
     this.#turns.set(link, { echoPhase, rowPhase, echoAt: echoPhase, rowAt: now });
     this.#look();
-    this.matrix.linked(link.peer ?? "", { echoes, via: null });
+    this.#matrix.linked(link.peer ?? "", { echoes, via: null });
     this.#isNews();
   }
 
   /** A pair's link is gone. */
   lost(peer: string): void {
     for (const link of this.#turns.keys()) if (link.peer === peer) this.#turns.delete(link);
-    this.matrix.lost(peer);
+    this.#matrix.lost(peer);
     this.#isNews();
   }
 
@@ -99,16 +110,14 @@ export class Measuring {
     const { role, peer } = link;
     if (role !== "peer" || peer === null) throw unexpected("a row", "it comes from a peer");
     this.#look();
-    this.matrix.told(peer, decodeRow(payload), this.#context.now);
+    this.#matrix.told(peer, decodeRow(payload), this.#context.now);
   }
 
   /** 17/1: what does everybody say? */
   answer(link: Link): void {
     if (!link.extended) throw unexpected("a matrix request", "hello comes before it");
-    this.#look();
-    const servers = this.#sources.cards(link);
-    const rows = this.matrix.rows(this.#context.now);
-    for (const bytes of matrixReply({ servers, rows })) this.#context.send(link, bytes);
+    const told = { servers: this.#sources.cards(link), rows: this.rows };
+    for (const bytes of matrixReply(told)) this.#context.send(link, bytes);
   }
 
   /** Sends the echoes and tells the rows that are due. */
@@ -145,7 +154,7 @@ export class Measuring {
     if (due.length === 0) return;
     this.#look();
     const { now } = this.#context;
-    const frames = row(this.matrix.own(now));
+    const frames = row(this.#matrix.own(now));
     for (const [link, turns] of due) {
       turns.rowAt = nextTurn(turns.rowPhase, ROW_MS, now);
       for (const bytes of frames) this.#context.send(link, bytes);
@@ -157,7 +166,7 @@ export class Measuring {
   }
 
   #look(): void {
-    this.matrix.keep(this.#sources.memberIds(), this.#context.now);
+    this.#matrix.keep(this.#sources.memberIds(), this.#context.now);
   }
 }
 

@@ -17,7 +17,7 @@ import { Matrix, type Row } from "./matrix.ts";
 /** How often a server tells each peer its row. */
 export const ROW_MS = 5_000;
 
-/** A link that came or went is told at once, but many of them together. */
+/** A link that came, went, or has its first sample is told at once, but many of them together. */
 export const NEWS_MS = 500;
 
 /**
@@ -53,7 +53,7 @@ export class Measuring {
   readonly #matrix: Matrix;
   readonly #turns = new Map<Link, Turns>();
   #links = 0;
-  /** When all peers are to hear of a link that came or went; null when none did. */
+  /** When all peers are to hear of a link that came, went, or is measured; null when none is new. */
   #newsAt: number | null = null;
   #lastNewsAt = -Infinity;
 
@@ -103,6 +103,14 @@ export class Measuring {
     if (echoes !== null && echoes.queuedAt !== null) return;
     if (echoes !== null) echoes.queuedAt = this.#context.now;
     this.#context.send(link, frame(Kind.Echo));
+  }
+
+  /** 6/1: there is a sample, unless nobody asked. The first one of a link is news. */
+  replied({ echoes }: Link): void {
+    if (echoes === null) return;
+    const wasMeasured = echoes.newestAt !== null;
+    echoes.replied(this.#context.now);
+    if (!wasMeasured && echoes.newestAt !== null) this.#isNews();
   }
 
   /** 17/0: what a peer says of itself, and of nobody else. */

@@ -323,7 +323,7 @@ export class Node {
       case Kind.Echo:
         return this.#context.send(link, frame(Kind.EchoReply));
       case Kind.EchoReply:
-        return link.echoes?.replied(this.#context.now);
+        return this.#measuring.replied(link);
       default:
         this.#takeRare(link, kind);
     }

@@ -308,6 +308,22 @@ Deno.test("a link that is lost is told at once", () => {
   assertEquals(statesHeard(b), [[`${B} none`, `${C} failed`]]);
 });
 
+Deno.test("the first sample of a link is news, the next ones are not", () => {
+  const hand = new NodeInHand();
+  const [b, c] = [hand.peer(B), hand.peer(C)];
+  hand.pass(2 * NEWS_MS);
+  c.heard();
+  b.say(frame(Kind.EchoReply));
+  assertEquals(statesHeard(c), [], "nobody had asked");
+  for (const told of [[[`${B} measured`, `${C} none`]], []]) {
+    while (!b.heard().some(({ kind }) => kind === Kind.Echo)) hand.pass(1);
+    hand.pass(2);
+    c.heard();
+    b.say(frame(Kind.EchoReply));
+    assertEquals(statesHeard(c), told);
+  }
+});
+
 Deno.test("much news is told together, the last of it included", () => {
   const hand = new NodeInHand();
   const peer = hand.peer(B);

@@ -141,6 +141,7 @@ class Trouble {
     this.#settle("everybody had said a last word", LAST_WORD_MS);
     this.#witness.conclude();
     this.#staysQuiet();
+    this.#matrixIsKnown();
   }
 
   #run(forMs: number): void {
@@ -196,6 +197,19 @@ class Trouble {
     const others = this.#sentBytes - this.#rowBytes;
     if (others > ends * QUIET_BYTES * QUIET_MS / 1000 || this.#rows > ends) {
       throw new Violation(`${others} bytes and ${this.#rows} rows in ${QUIET_MS} ms of silence`);
+    }
+  }
+
+  /** Every server knows how far all are from each other. */
+  #matrixIsKnown(): void {
+    const ids = this.#servers.map(({ node }) => node.id);
+    for (const { node, address } of this.#servers) {
+      const rows = new Map(node.matrix.map((row) => [row.from, row.cells]));
+      for (const [from, to] of ids.flatMap((a) => ids.map((b) => [a, b] as const))) {
+        const state = rows.get(from)?.find((cell) => cell.to === to)?.state;
+        if (from === to || state === "measured") continue;
+        throw new Violation(`${address} knows the way from ${from} to ${to} as ${state}`);
+      }
     }
   }
 

@@ -42,7 +42,7 @@ export interface AttachOptions {
 }
 
 /** It says where the client is. */
-type WhereEvent = Extract<ClientEvent, { kind: "attached" | "moved" }>;
+type WhereEvent = Extract<ClientEvent, { kind: "attached" | "moved" | "searching" }>;
 
 /** The name given, or asked for on a terminal. */
 export async function nameFor(given: string | null, interrupt: AbortSignal): Promise<string> {
@@ -92,7 +92,7 @@ export async function attach(session: LiveSession, options: AttachOptions): Prom
 
 function isWhere(event: ClientEvent): event is WhereEvent {
   const { kind } = event;
-  return kind === "attached" || kind === "moved";
+  return kind === "attached" || kind === "moved" || kind === "searching";
 }
 
 /** Asks for another name if that can help, and somebody is there to be asked. */

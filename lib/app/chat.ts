@@ -325,6 +325,7 @@ class Talk {
         return inRows(messageLine(event, new Date(), this.#style));
       case "attached":
       case "moved":
+      case "searching":
       case "joined":
       case "left":
         return inRows(noteLine(event, new Date(), this.#style));

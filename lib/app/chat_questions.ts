@@ -61,7 +61,7 @@ export class Questions {
   rtts(): void {
     this.#answer(async () => {
       await using fresh = await this.#survey({});
-      const rtts = fresh.call((core) => core.rtts());
+      const rtts = fresh.call((core, now) => core.rtts(now));
       this.#attachment.printer.table(rtts as Rtt[], rttTable);
     });
   }

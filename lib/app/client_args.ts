@@ -10,7 +10,8 @@ import { parseAddress } from "./address.ts";
 import { knownVerb, type OptionShape, type OptionValues, parseCommandLine } from "./args.ts";
 import { anyOf, completionScript, SHELLS } from "./completion.ts";
 import { type Grammar, helpText } from "./help.ts";
-import { checkedName, secondsAsMs, wholeNumber } from "./option_values.ts";
+import { LOG_LEVELS, type LogLevel } from "./log.ts";
+import { checkedName, choice, secondsAsMs, wholeNumber } from "./option_values.ts";
 import { BINARIES, commandName } from "./program.ts";
 import { quoted, UsageError } from "./usage_error.ts";
 import { VERSION_TEXT } from "./version.ts";
@@ -54,6 +55,8 @@ export interface ClientOptions {
   readonly timeoutMs: number | null;
   /** Whether to speak to programs. */
   readonly json: boolean;
+  /** The least important lines of its log, which goes to standard error. */
+  readonly logLevel: LogLevel;
   /** What it shall do. */
   readonly verb: Verb;
 }
@@ -92,6 +95,11 @@ const SHAPES = {
   "pin": { says: "stay at the first --server (default: go to the nearest)" },
   "timeout": { takes: "SECONDS", says: "of the whole verb (default: no limit)" },
   "json": { says: "print one JSON object a line (default: text)" },
+  "log-level": {
+    takes: "LEVEL",
+    words: LOG_LEVELS,
+    says: `${anyOf(LOG_LEVELS)}, on stderr (default: info)`,
+  },
   "count": {
     takes: "N",
     only: "rtt",
@@ -102,7 +110,7 @@ const SHAPES = {
     only: "rtt",
     says: `of rtt: between two probes (default: ${DEFAULT_RTT_INTERVAL_MS / 1e3})`,
   },
-  "help": { short: "h", says: "show this and end" },
+  "help": { short: "h", says: "show this and end; --version: show the version" },
   "version": { says: "show the version and end" },
 } as const;
 
@@ -147,6 +155,7 @@ export function parseClientArgs(args: readonly string[]): ClientCommand {
         ? null
         : secondsAsMs(options.timeout, { option: "timeout", zero: false }),
       json: options.json,
+      logLevel: choice(options["log-level"] ?? "info", { option: "log-level", words: LOG_LEVELS }),
       verb,
     },
   };
@@ -155,7 +164,8 @@ export function parseClientArgs(args: readonly string[]): ClientCommand {
 function help(): string {
   return helpText(GRAMMAR, {
     command: commandName("client"),
-    sections: { Options: Object.keys(SHAPES) },
+    // All of it is to fit a terminal, and this one has a line with --help.
+    sections: { Options: Object.keys(SHAPES).filter((name) => name !== "version") },
     examples: [
       "--server 192.168.1.10:4000 --name ada",
       "--discover send bob see you at six",

@@ -9,15 +9,18 @@ import type { ClientEvent } from "../core/events.ts";
 import { Session } from "../core/session.ts";
 import { Driver } from "../net/driver.ts";
 import { Failure } from "./failure.ts";
+import type { Log } from "./log.ts";
 
 /** What a session may complete, and whoever asked for it waits for. */
 export type Completion = Extract<SessionAction, { kind: "complete" }>["what"];
 
 /** What a client's verb tells the session at its start. */
-export type LiveOptions = Pick<
-  SessionConfig,
-  "servers" | "found" | "pin" | "probes" | "intervalMs"
->;
+export type LiveOptions =
+  & Pick<SessionConfig, "servers" | "found" | "pin" | "probes" | "intervalMs" | "watch" | "pace">
+  & {
+    /** Takes what the core says about its decisions. */
+    readonly log?: Log;
+  };
 
 /** A running client session. Disposing it says goodbye and closes everything. */
 export class LiveSession implements AsyncDisposable {
@@ -28,7 +31,7 @@ export class LiveSession implements AsyncDisposable {
   readonly #waiting = new Map<Completion, PromiseWithResolvers<void>>();
 
   /** Contacts nobody yet. */
-  constructor(options: LiveOptions) {
+  constructor({ log, ...options }: LiveOptions) {
     this.#session = new Session({
       ...options,
       session: randomSession(),
@@ -38,7 +41,8 @@ export class LiveSession implements AsyncDisposable {
     this.#driver = new Driver<SessionAction>(this.#session, {
       onAction: (action) => {
         if (action.kind === "event") this.onEvent(action.event);
-        else this.#complete(action.what);
+        else if (action.kind === "complete") this.#complete(action.what);
+        else log?.[action.level](action.event, action.message, action.fields);
       },
     });
   }

@@ -95,6 +95,8 @@ function jsonKeys(event: LineEvent): Readonly<Record<string, unknown>> {
       const { from, server, rttMs, reason } = event;
       return { from, server, rtt_us: microseconds(rttMs), reason };
     }
+    case "searching":
+      return { from: event.from, reason: event.reason };
     case "message":
       return { from: event.from, to: event.to, text: event.text };
     case "receipt": {
@@ -112,8 +114,8 @@ function jsonKeys(event: LineEvent): Readonly<Record<string, unknown>> {
       return { address, id, label, clients };
     }
     case "rtt": {
-      const { server, summary, nearest } = event;
-      return { server, ...summaryKeys(summary), nearest, late: summary.late };
+      const { server, summary, nearest, state } = event;
+      return { server, ...summaryKeys(summary), nearest, late: summary.late, state };
     }
     case "error":
       return { code: event.code, message: event.message };
@@ -175,6 +177,8 @@ function words(event: LineEvent): string {
     case "moved":
       return `moved from ${event.from} to ${event.server}` +
         `${inBrackets(event.rttMs)}: ${reasonWords(event.reason)}`;
+    case "searching":
+      return `${event.reason === "leaving" ? "left" : "lost"} ${event.from}: looking for a server`;
     case "message":
       return event.to === EVERYBODY
         ? `${event.from} (to all): ${event.text}`
@@ -248,6 +252,7 @@ function shadeOf(event: LineEvent): Colour | null {
       return event.status === "failed" || (event.counts?.failed ?? 0) > 0 ? "red" : "dim";
     case "attached":
     case "moved":
+    case "searching":
     case "joined":
     case "left":
       return "dim";

@@ -83,5 +83,5 @@ function textOptions(stream: { isTerminal(): boolean }): TextOptions {
 }
 
 function isDiagnostic({ kind }: LineEvent): boolean {
-  return kind === "attached" || kind === "moved" || kind === "error";
+  return kind === "attached" || kind === "moved" || kind === "searching" || kind === "error";
 }

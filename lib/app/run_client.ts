@@ -17,6 +17,7 @@ import { Failure } from "./failure.ts";
 import { Interrupted } from "./interrupts.ts";
 import { Limit } from "./limit.ts";
 import { type LiveOptions, LiveSession } from "./live_session.ts";
+import { Log } from "./log.ts";
 import { OutputError, writeError, writeOut } from "./output.ts";
 import { jsonLine } from "./print.ts";
 import { Printer } from "./printer.ts";
@@ -69,13 +70,19 @@ async function runVerb(options: ClientOptions, interrupt: AbortSignal): Promise<
   const { verb } = options;
   // A mistake in them is told before anything else happens.
   const receivers = verb.kind === "send" ? parseReceivers(verb.to) : [];
+  const printer = new Printer(options.json);
   const live: LiveOptions = {
     servers: await serversOf(options, interrupt),
     pin: options.pin,
     ...measuring(verb),
+    log: new Log({
+      format: "text",
+      level: options.logLevel,
+      write: (line) => printer.err(line),
+      now: () => new Date(),
+    }),
   };
   const name = await nameOf(options, interrupt);
-  const printer = new Printer(options.json);
   using limit = new Limit(options, interrupt);
   using search = options.discover === null ? null : new Search(options.discover);
   const found = search === null ? [] : await foundBy(search, limit);

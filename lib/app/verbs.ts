@@ -81,19 +81,26 @@ export function servers(
 
 /** `rtt`: how far away each server is. */
 export function rtt(session: LiveSession, printer: Printer, options: ClientOptions): number {
-  const measured = session.call((core) => core.rtts()) as EventOf<"rtt">[];
+  const guesses = guessesOf(options);
+  const measured = (session.call((core, now) => core.rtts(now)) as EventOf<"rtt">[])
+    .filter(({ state, server }) => state !== "failed" || !guesses.includes(server));
   printer.table(measured, rttTable);
-  const isMissing = measured.some(({ summary }) => summary.received === 0);
-  return isMissing ? ExitCode.undelivered : reportMissing(session, options);
+  const code = reportMissing(session, options);
+  return measured.some(({ summary }) => summary.received === 0) ? ExitCode.undelivered : code;
 }
 
 /** Says which servers did not answer; those that nobody named may well not be there. */
-function reportMissing(session: LiveSession, { servers: named }: ClientOptions): number {
-  const guesses = named === null ? WELL_KNOWN_PORTS.map((port) => `127.0.0.1:${port}`) : [];
+function reportMissing(session: LiveSession, options: ClientOptions): number {
+  const guesses = guessesOf(options);
   const missing = session.call((core) => core.failures())
     .filter(({ address }) => !guesses.includes(address));
   for (const { address, why } of missing) writeError(clean(`Cannot reach ${address}: ${why}`));
   return missing.length > 0 ? ExitCode.undelivered : ExitCode.done;
+}
+
+/** Servers that nobody named: it was only tried whether they are there. */
+function guessesOf({ servers: named }: ClientOptions): string[] {
+  return named === null ? WELL_KNOWN_PORTS.map((port) => `127.0.0.1:${port}`) : [];
 }
 
 /** Whether `promise` resolves within so many milliseconds. */

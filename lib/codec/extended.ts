@@ -6,7 +6,13 @@
  */
 
 import { chunkedFrames, decodeFields, type Fields, jsonFrame } from "./json.ts";
-import { type CloseReason, frame, Kind, MAX_PAYLOAD_BYTES } from "./wire.ts";
+import {
+  type CloseReason,
+  frame,
+  Kind,
+  MAX_CARRIED_PAYLOAD_BYTES,
+  MAX_PAYLOAD_BYTES,
+} from "./wire.ts";
 import { MAX_NAME_BYTES } from "./name.ts";
 
 /** The version of the extended protocol that this program speaks. */
@@ -108,7 +114,7 @@ export function welcome({ members, ...rest }: Omit<Welcome, "protocol">): Uint8A
   const bytes = encoder.encode(
     JSON.stringify({ protocol: PROTOCOL_VERSION, ...rest, members, limits }),
   );
-  if (bytes.length <= MAX_PAYLOAD_BYTES || members.length === 0) {
+  if (bytes.length <= MAX_CARRIED_PAYLOAD_BYTES || members.length === 0) {
     return frame(Kind.Welcome, bytes);
   }
   return welcome({ ...rest, members: members.slice(0, Math.floor(members.length * 0.9)) });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { frame, kindText, MAX_PAYLOAD_BYTES, ProtocolError } from "./wire.ts";
+import { frame, kindText, MAX_CARRIED_PAYLOAD_BYTES, ProtocolError } from "./wire.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -126,7 +126,7 @@ export function chunkedFrames(
 ): Uint8Array[] {
   const head = Object.entries(items.head ?? {})
     .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)},`).join("");
-  const room = MAX_PAYLOAD_BYTES - CHUNK_OVERHEAD_BYTES - encoder.encode(head).length;
+  const room = MAX_CARRIED_PAYLOAD_BYTES - CHUNK_OVERHEAD_BYTES - encoder.encode(head).length;
   const frames: Uint8Array[] = [];
   let chunk: string[] = [];
   let size = 0;

@@ -6,7 +6,7 @@
  */
 
 import { register } from "../codec/base.ts";
-import { enrol, type Welcome } from "../codec/extended.ts";
+import { decodeEnrolled, decodeRefused, enrol, type Welcome } from "../codec/extended.ts";
 import { frame, Kind } from "../codec/wire.ts";
 import { type ClientContext, DEADLINE_MS } from "./client_context.ts";
 import type { ClientLink, Contact } from "./contact.ts";
@@ -29,6 +29,11 @@ export interface Wish {
   readonly moves: number;
 }
 
+/** What becomes of a registration; `taken` is all that a base server says. */
+export type Answer =
+  | { readonly kind: "registered" | "taken" }
+  | { readonly kind: "refused"; readonly reason: string; readonly message: string };
+
 /**
  * One registration: on its way to the server, asking for the name, attached,
  * or without a name because the one it wanted was refused.
@@ -40,6 +45,8 @@ export class Attachment {
   link: ClientLink | null = null;
   /** The server said that it leaves. */
   leaving = false;
+  /** The name that it had last, of which the user knows; null when it has lost it. */
+  held: string | null = null;
   readonly #context: ClientContext;
   #wish: Wish;
   #askedAsBase = false;
@@ -97,8 +104,8 @@ export class Attachment {
   /** Asks for a name. */
   enrol(wish: Wish, now: number): void {
     const { link, contact } = this;
-    if (link === null) return;
     this.#wish = wish;
+    if (link === null) return;
     this.state = "enrolling";
     this.#deadline = now + DEADLINE_MS;
     this.#nextEcho = now + BUSY_ECHO_MS;
@@ -110,15 +117,35 @@ export class Attachment {
     );
   }
 
+  /** What its server says to the registration; null when that says nothing about it any more. */
+  answered(kind: number, payload: Uint8Array): Answer | null {
+    switch (kind) {
+      case Kind.JoinOrRegistered:
+        return { kind: "registered" };
+      case Kind.NameTaken:
+        return { kind: "taken" };
+      case Kind.Enrolled:
+        return decodeEnrolled(payload) === this.name ? { kind: "registered" } : null;
+      case Kind.Refused: {
+        const { name, reason, message } = decodeRefused(payload);
+        return name === this.name ? { kind: "refused", reason, message } : null;
+      }
+      default:
+        return null;
+    }
+  }
+
   /** It has the name. */
   attached(): void {
     this.state = "attached";
+    this.held = this.name;
     this.#deadline = Infinity;
   }
 
   /** The name is somebody else's. */
   refused(): void {
     this.state = "nameless";
+    this.held = null;
     this.#deadline = Infinity;
   }
 

@@ -28,6 +28,13 @@ export type SessionAction =
   }
   | { readonly kind: "close"; readonly link: number }
   | { readonly kind: "event"; readonly event: ClientEvent }
+  | {
+    readonly kind: "log";
+    readonly level: "debug";
+    readonly event: string;
+    readonly message: string;
+    readonly fields: Readonly<Record<string, unknown>>;
+  }
   /** All servers are known (and measured); a `who` was answered; everything is closed. */
   | { readonly kind: "complete"; readonly what: "gathered" | "who" | "matrix" | "ended" };
 
@@ -49,6 +56,18 @@ export interface SessionConfig {
   readonly probes?: number;
   /** Between two probes of one server, in ms; without it a few, at random. */
   readonly intervalMs?: number;
+  /** Go on probing all servers for ever, and never attach. */
+  readonly watch?: boolean;
+  /** What differs from the usual pace. */
+  readonly pace?: Partial<Pace>;
+}
+
+/** How often a client that is attached looks for a nearer server; tests hurry. */
+export interface Pace {
+  /** Between two rounds, in ms; at random up to 1.3 times as long. */
+  readonly roundMs: number;
+  /** How long it stays after a move, in ms. */
+  readonly restMs: number;
 }
 
 /** What a connection is for: to learn and measure, or to register. */
@@ -64,6 +83,8 @@ export class ClientContext {
   readonly lag = new LoopLag();
   /** What was decided since the driver last asked, in order. */
   actions: SessionAction[] = [];
+  /** When the driver last called, in ms of one monotonic clock. */
+  now = 0;
   /** Numbers of the links that got something to write since the driver last asked. */
   ready: number[] = [];
   /** Links that said 7/0, in the order of their deadlines. */
@@ -89,9 +110,11 @@ export class ClientContext {
     this.wake(link);
   }
 
-  /** Whether a probe waits for its reply. */
+  /** Whether a probe waits for its reply, or to be written: that comes before the next call. */
   get isProbing(): boolean {
-    for (const link of this.links.values()) if (link.probes.waiting > 0) return true;
+    for (const { probes, echoQueued } of this.links.values()) {
+      if (echoQueued || probes.waiting > 0) return true;
+    }
     return false;
   }
 
@@ -156,6 +179,17 @@ export class ClientContext {
   /** Something went wrong that the user must hear of. */
   fail(code: FailureCode, message: string): void {
     this.tell({ kind: "error", code, message });
+  }
+
+  /** Queues a line of log: `event` and `fields` for programs, `message` for people. */
+  log(
+    event: string,
+    { message, fields }: {
+      readonly message: string;
+      readonly fields: Readonly<Record<string, unknown>>;
+    },
+  ): void {
+    this.actions.push({ kind: "log", level: "debug", event, message, fields });
   }
 
   /** Queues an event for the user. */

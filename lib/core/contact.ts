@@ -10,7 +10,7 @@ import { FrameReader } from "../codec/reader.ts";
 import type { Candidate } from "./choice.ts";
 import { CLIENT_OUTBOX_BYTES, Outbox } from "./outbox.ts";
 import type { LoopLag } from "./lag.ts";
-import { Probes } from "./probes.ts";
+import { Probes, type Sample } from "./probes.ts";
 import { RttWindow } from "./window.ts";
 
 /** One connection of a client. */
@@ -65,10 +65,23 @@ export interface Known {
   readonly addresses: readonly string[];
 }
 
+/** Somewhere that a server is, or is said to be. */
+export interface Place extends Known {
+  id: string | null;
+  addresses: readonly string[];
+  /** A base server told of it, as of another one. */
+  readonly isBase: boolean;
+  /** What came of the last contact that was finished; null when there was none. */
+  last: Contact | null;
+}
+
 /** One server, its connection, and its samples. */
 export class Contact implements Candidate {
-  /** How far it got: `greeting` is connected and asked what it is, `ready` is known. */
-  state: "waiting" | "dialling" | "greeting" | "ready" | "failed" = "waiting";
+  /**
+   * How far it got: `greeting` is connected and asked what it is, `ready` is
+   * known, `double` turned out to be a server that is reached somewhere else.
+   */
+  state: "waiting" | "dialling" | "greeting" | "ready" | "failed" | "double" = "waiting";
   /** What it speaks; `unknown` until it answered, or was silent for too long. */
   protocol: Protocol = "unknown";
   /** The connection to learn and measure; null when there is none. */
@@ -77,9 +90,11 @@ export class Contact implements Candidate {
   card: Pick<Welcome, "id" | "label" | "clients"> | null = null;
   /** The samples, warm-up left out; of a mute server what TCP needed to connect. */
   readonly window: RttWindow;
+  /** When the last sample was taken, in ms; null when none was. */
+  measuredAt: number | null = null;
   /** What TCP needed to connect, in ms. */
   connectMs = 0;
-  /** Probes that ended, those included that are thrown away. */
+  /** Probes on this connection that ended, those included that are thrown away. */
   probesEnded = 0;
   /** When the next probe is due, in ms. */
   nextProbeAt = 0;
@@ -88,12 +103,16 @@ export class Contact implements Candidate {
   /** Why it can't be used, for people. */
   failure: string | null = null;
   readonly #addresses: readonly string[];
-  #at = 0;
+  /** The address that is tried, and how many were not tried yet. */
+  #at: number;
+  #left: number;
 
-  /** Waits to be dialled, at the first of the addresses; keeps so many samples. */
-  constructor(readonly known: Known, samples: number) {
+  /** Waits to be dialled, at the address that was of use last; keeps so many samples. */
+  constructor(readonly place: Place, samples: number) {
     this.window = new RttWindow(samples);
-    this.#addresses = known.addresses;
+    this.#addresses = place.addresses;
+    this.#at = Math.max(0, place.addresses.indexOf(place.last?.address ?? ""));
+    this.#left = place.addresses.length - 1;
   }
 
   /** The address by which it is reached. */
@@ -103,7 +122,7 @@ export class Contact implements Candidate {
 
   /** The server's id, as far as it is known. */
   get id(): string | null {
-    return this.card?.id ?? this.known.id;
+    return this.card?.id ?? this.place.id;
   }
 
   /** It speaks the extended protocol. */
@@ -116,12 +135,33 @@ export class Contact implements Candidate {
     return this.window.minMs;
   }
 
+  /** Whether it is the server that `other` is about. */
+  isSame(other: Contact): boolean {
+    return this === other || (this.id !== null && this.id === other.id);
+  }
+
+  /** A sample of this connection, in ms. */
+  sampled({ rttMs, late }: Sample, now: number): void {
+    this.window.add(rttMs, { late });
+    this.measuredAt = now;
+  }
+
   /** It can't be reached at this address: there may be another one. */
   fail(why: string): void {
     this.failure = why;
     this.link = null;
-    const more = this.state !== "ready" && this.#at + 1 < this.#addresses.length;
-    if (more) this.#at++;
+    const more = this.state !== "ready" && this.#left > 0;
+    if (more) {
+      this.#left--;
+      this.#at = (this.#at + 1) % this.#addresses.length;
+    }
     this.state = more ? "waiting" : "failed";
+  }
+
+  /** It is to be dialled again, and keeps its samples. */
+  retry(): void {
+    this.state = "waiting";
+    this.probesEnded = 0;
+    this.#left = this.#addresses.length - 1;
   }
 }

@@ -137,7 +137,8 @@ export class Context {
 
   /** Something was put into the outbox of `link`. */
   wake(link: Link): void {
-    if (link.ready) return;
+    // A carried link has no connection: what it has to write is handed on in time.
+    if (link.ready || link.carrier !== null) return;
     link.ready = true;
     this.ready.push(link.id);
   }
@@ -149,14 +150,19 @@ export class Context {
       link.outbox.control(bye(reason, message));
       this.wake(link);
     }
-    link.closing = reason;
-    this.actions.push({ kind: "close", link: link.id });
+    this.hangUp(link, reason);
     // A program of another kind that listens there is worth one line, not one a redial.
     const isKnown = reason === "no-welcome" && (link.dialled?.target.attempts ?? 0) > 0;
     this.log(QUIET_REASONS.has(reason) || isKnown ? "debug" : "warn", "link-closed", {
       message: `closed the link to ${this.describe(link)}: ${reason}, ${message}`,
       fields: { link: link.id, reason },
     });
+  }
+
+  /** Closes a link without a word of this server's own. */
+  hangUp(link: Link, reason: string): void {
+    link.closing = reason;
+    if (link.carrier === null) this.actions.push({ kind: "close", link: link.id });
   }
 
   /** Counts something that was not passed on. */
@@ -196,10 +202,15 @@ export class Context {
 
   /** Who is at the other end, for people. */
   describe(link: Link): string {
-    const where = link.dialled?.address ?? link.reachedAt ?? addressText(link.how.remote);
+    const where = this.#whereIs(link);
     if (link.peer !== null) return `server ${link.peer} at ${where}`;
     if (link.seat !== null) return `client ${link.seat.claim.name} at ${where}`;
     return where;
+  }
+
+  #whereIs(link: Link): string {
+    if (link.carrier !== null) return `the far end of ${this.describe(link.carrier)}`;
+    return link.dialled?.address ?? link.reachedAt ?? addressText(link.how.remote);
   }
 
   /** Null when nobody at the other end could connect to this server. */

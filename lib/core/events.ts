@@ -52,6 +52,13 @@ export interface Legs {
   readonly receiverMs: number;
 }
 
+/**
+ * What there is to say of one server's RTT: it was `measured`; it was, but the
+ * samples are old (`stale`); it can't be reached or answers no probe
+ * (`failed`); or there are no samples to go by (`none`).
+ */
+export type RttState = "measured" | "stale" | "failed" | "none";
+
 /** What became of one message. Soft reasons are retried and never end here. */
 export type ReceiptStatus = "delivered" | "unconfirmed" | "failed";
 
@@ -79,6 +86,8 @@ export type ClientEvent =
     readonly rttMs: number | null;
     readonly reason: string;
   }
+  /** Its home is lost, or leaves, and no other server can be attached to at once. */
+  | { readonly kind: "searching"; readonly from: string; readonly reason: string }
   | {
     readonly kind: "message";
     readonly from: string;
@@ -112,6 +121,11 @@ export type ClientEvent =
     readonly server: string;
     readonly summary: RttSummary;
     readonly nearest: boolean;
+    readonly state: RttState;
+    /** How long ago the last sample was taken; null when there is none. */
+    readonly ageMs: number | null;
+    /** The newest samples, oldest first: null for a missing one, negative for a late one. */
+    readonly recent: readonly (number | null)[];
   }
   /** How far the servers are from each other, as far as the server that was asked knows. */
   | {

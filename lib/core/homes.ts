@@ -1,68 +1,54 @@
 /**
  * Where a client is at home, and how it gets there: choosing a server, going to
- * the next best one when that dies, and moving on before it leaves.
+ * the next best one when that dies, and moving on, before it leaves or because
+ * another one is nearer.
  *
  * @module
  */
 
-import * as extended from "../codec/extended.ts";
-import { Kind } from "../codec/wire.ts";
+import type { Welcome } from "../codec/extended.ts";
 import { Attachment, type Wish } from "./attachment.ts";
 import { nearest } from "./choice.ts";
 import type { ClientContext } from "./client_context.ts";
 import type { ClientLink, Contact } from "./contact.ts";
 import type { Conversation } from "./conversation.ts";
-import { REDIAL_MAX_MS, REDIAL_MIN_MS } from "./target.ts";
+import type { Directory } from "./directory.ts";
+import { Rounds } from "./rounds.ts";
+import { type Left, Search } from "./search.ts";
 import type { Survey } from "./survey.ts";
-
-/** Servers tried by the last samples, at once, before all are asked again. */
-const DIRECT_ATTEMPTS = 2;
-
-/**
- * After a home was lost, all servers are measured anew within this, at random:
- * not all clients of a dead server at the same moment.
- */
-const PROBE_AGAIN_MS = 5_000;
-
-/** Surveying the servers, done with that, at home or on the way there, or waiting to try again. */
-type Phase = "surveying" | "surveyed" | "homed" | "waiting";
 
 /** What one client knows of its home. */
 export class Homes {
   readonly #context: ClientContext;
+  readonly #directory: Directory;
   readonly #survey: Survey;
   readonly #conversation: Conversation;
+  readonly #search: Search;
+  readonly #rounds: Rounds;
   readonly #onAttached: (link: ClientLink) => void;
-  #phase: Phase = "waiting";
   #over = false;
-  #deadline = Infinity;
   #home: Attachment | null = null;
   /** Where it is going to while it still has a home. */
   #next: Attachment | null = null;
   #name: string | null = null;
   #moves = 0;
-  #wasAttached = false;
-  /** The home that it was attached to under this name, until it is attached again, and why not. */
-  #left: { readonly from: string; readonly reason: string } | null = null;
-  /** Attempts to attach that failed since it was attached last. */
-  #failures = 0;
-  /** How often it had to wait before it tried again. */
-  #waits = 0;
-  /** When the servers are measured again although it has a home. */
-  #probeAt = Infinity;
 
   /** Has no home yet; calls `onAttached` with the link each time that it is attached. */
   constructor(
     context: ClientContext,
-    { survey, conversation, onAttached }: {
+    { directory, survey, conversation, onAttached }: {
+      readonly directory: Directory;
       readonly survey: Survey;
       readonly conversation: Conversation;
       readonly onAttached: (link: ClientLink) => void;
     },
   ) {
     this.#context = context;
+    this.#directory = directory;
     this.#survey = survey;
     this.#conversation = conversation;
+    this.#search = new Search(context, { directory, survey });
+    this.#rounds = new Rounds(context, { directory, survey });
     this.#onAttached = onAttached;
   }
 
@@ -79,13 +65,15 @@ export class Homes {
   /** Attaches under this name as soon as the servers are known. */
   attach(name: string, now: number): void {
     this.#name = name;
-    if (this.#phase === "surveyed") this.#choose(now);
-    else if (this.#home !== null) this.#home.enrol(this.#wish(name), now);
+    // Under the old name it need not go anywhere.
+    this.#stay();
+    if (this.#search.isReady) this.#choose(now);
+    else this.#home?.enrol(this.#wish(name), now);
   }
 
   /** A server announced itself: there is no reason to wait any longer. */
   found(now: number): void {
-    if (this.#phase === "waiting" && !this.#over) this.#deadline = now;
+    if (!this.#over) this.#search.found(now);
   }
 
   /** Something is to be sent: look whether the home is alive. */
@@ -112,16 +100,19 @@ export class Homes {
   }
 
   /** 8/1 on any link. */
-  welcomed(link: ClientLink, welcome: extended.Welcome, now: number): void {
+  welcomed(link: ClientLink, welcome: Welcome, now: number): void {
     this.#attachmentOn(link)?.welcomed(welcome, now);
   }
 
   /** Does what is due. */
   tick(now: number): void {
     if (this.#over) return;
-    if (now >= this.#deadline) this.#deadlinePassed(now);
-    if (now >= this.#probeAt) this.#probeAgain(now);
-    this.#tend(now);
+    this.#search.tick(now);
+    if (now >= this.#rounds.nextAt) this.#beginRound(now);
+    for (const attachment of [this.#home, this.#next]) {
+      const why = attachment?.tend(now, this.#conversation.openCount > 0) ?? null;
+      if (attachment !== null && why !== null) this.#lost(attachment, why, now);
+    }
   }
 
   /** When `tick` has something to do. */
@@ -129,59 +120,48 @@ export class Homes {
     if (this.#over) return Infinity;
     const home = this.#home?.nextDeadline() ?? Infinity;
     const next = this.#next?.nextDeadline() ?? Infinity;
-    return Math.min(this.#deadline, this.#probeAt, home, next);
+    return Math.min(this.#search.nextDeadline(), this.#rounds.nextAt, home, next);
   }
 
   /** Asks all servers. */
   start(now: number): void {
-    this.#phase = "surveying";
-    this.#deadline = Infinity;
-    this.#survey.begin(now);
+    this.#search.start(now);
     this.proceed(now);
   }
 
-  /** Goes on when the survey is over. */
+  /** Goes on when everybody has answered. */
   proceed(now: number): void {
     if (!this.#survey.proceed(now)) return;
-    if (this.#phase === "homed") {
-      this.#survey.end(null, now);
-      this.#moveIfItLeaves(now);
-    }
-    if (this.#phase !== "surveying") return;
-    if (this.#survey.usable.length === 0) {
-      this.#unreachable(now);
-      return;
-    }
-    this.#phase = "surveyed";
-    this.#context.actions.push({ kind: "complete", what: "gathered" });
-    if (this.#name !== null) this.#choose(now);
+    if (this.#home !== null) this.#endRound(this.#home, now);
+    else if (this.#search.finished(now) && this.#name !== null) this.#choose(now);
   }
 
-  #unreachable(now: number): void {
-    if (!this.#wasAttached) {
-      const reasons = this.#survey.failures.map(({ address, why }) => `${address}: ${why}`);
-      this.#context.fail("unreachable", `Cannot reach any server: ${reasons.join("; ")}`);
-    }
-    this.#phase = "waiting";
-    const most = Math.min(REDIAL_MIN_MS * 2 ** Math.min(this.#waits++, 20), REDIAL_MAX_MS);
-    this.#deadline = now + most * this.#context.config.random();
+  #beginRound(now: number): void {
+    const isFree = this.#home?.state === "attached" && this.#next === null;
+    this.#rounds.begin(isFree ? this.#home?.contact ?? null : null, now);
+    this.proceed(now);
+  }
+
+  #endRound(home: Attachment, now: number): void {
+    this.#rounds.ended(now);
+    const isFree = home.state === "attached" && this.#next === null;
+    const nearer = isFree && !home.leaving ? this.#rounds.decide(home.contact, now) : null;
+    this.#survey.end(nearer, now);
+    if (nearer !== null) this.#attachTo(nearer, now);
+    this.#moveIfItLeaves(now);
   }
 
   #choose(now: number): void {
-    const best = nearest(this.#survey.usable.filter(({ link }) => link !== null));
-    if (best === null) {
-      // While the user thought about a name, they all went.
-      this.start(now);
-      return;
-    }
-    this.#survey.end(best, now);
-    this.#attachTo(best, now);
+    const best = nearest(this.#directory.usable.filter(({ link }) => link !== null));
+    // While the user thought about a name, they all went.
+    if (best === null) this.start(now);
+    else this.#attachTo(best, now);
   }
 
   #attachTo(contact: Contact, now: number): void {
     if (this.#name === null) return;
-    this.#phase = "homed";
-    this.#deadline = Infinity;
+    this.#survey.end(contact, now);
+    this.#search.chosen();
     const attachment = new Attachment(this.#context, contact, this.#wish(this.#name));
     if (this.#home === null) this.#home = attachment;
     else this.#next = attachment;
@@ -192,39 +172,39 @@ export class Homes {
     return { name, moves: this.#moves++ };
   }
 
-  #attached(attachment: Attachment, name: string, now: number): void {
-    const { contact, link } = attachment;
+  #attached(attachment: Attachment, now: number): void {
+    const { contact, link, name } = attachment;
     if (link === null || attachment.state !== "enrolling") return;
     if (contact.link !== link) this.#context.sayGoodbye(contact.link, now);
+    const isKnown = attachment.held === name;
     attachment.attached();
-    if (attachment === this.#next) this.#leaveHome(now);
+    const left = attachment === this.#next ? this.#leaveHome(now) : this.#search.left;
     this.#home = attachment;
-    this.#failures = 0;
-    this.#waits = 0;
-    this.#wasAttached = true;
+    this.#search.attached();
+    this.#rounds.attached(contact, left?.reason ?? null, now);
     this.#conversation.attach({ outbox: link.outbox, extended: contact.extended }, name);
-    if (this.#left?.reason === "home-lost" && contact.extended) this.#conversation.remind();
-    const { address: server, minMs: rttMs } = contact;
-    const left = this.#left;
-    this.#left = null;
-    // Who had to take another name has not moved, and must hear what it is called.
-    if (left === null) this.#context.tell({ kind: "attached", server, name, rttMs });
-    else {
-      this.#context.tell({ kind: "moved", server, rttMs, ...left });
-      this.#probeAt = now + PROBE_AGAIN_MS * this.#context.config.random();
-    }
+    if (left?.reason === "home-lost" && contact.extended) this.#conversation.remind();
+    if (!isKnown) this.#tell(attachment, left);
     this.#onAttached(link);
     // It may have said so while it still answered.
     this.#moveIfItLeaves(now);
   }
 
-  #leaveHome(now: number): void {
+  #tell({ contact, name }: Attachment, left: Left | null): void {
+    const { address: server, minMs: rttMs } = contact;
+    // Who had to take another name has not moved, and must hear what it is called.
+    if (left === null) this.#context.tell({ kind: "attached", server, name, rttMs });
+    else this.#context.tell({ kind: "moved", server, rttMs, ...left });
+  }
+
+  /** The next home has the name now: farewell to this one. */
+  #leaveHome(now: number): Left | null {
     const home = this.#home;
     this.#next = null;
-    if (home === null) return;
-    this.#left = { from: home.contact.address, reason: "leaving" };
+    if (home === null) return null;
     this.#conversation.detach(now);
     this.#context.sayGoodbye(home.link, now);
+    return { from: home.contact.address, reason: home.leaving ? "leaving" : "nearer" };
   }
 
   #refused(
@@ -232,7 +212,7 @@ export class Homes {
     { reason, message }: { readonly reason: string; readonly message: string },
     now: number,
   ): void {
-    if (reason === "leaving") this.#survey.leaves(attachment.contact);
+    if (reason === "leaving") this.#directory.leaves(attachment.contact);
     if (reason === "leaving" || attachment === this.#next) {
       this.#lost(attachment, message, now);
       return;
@@ -247,14 +227,19 @@ export class Homes {
     this.#nameLost(now);
     if (link !== null) this.#context.close(link);
     this.#home = null;
-    this.#phase = "surveyed";
+    this.#search.reopen();
     this.#context.fail("name-taken", `Cannot register ${name}: the name is taken`);
   }
 
   #nameLost(now: number): void {
     this.#conversation.detach(now);
     this.#name = null;
-    this.#left = null;
+    this.#search.left = null;
+    this.#stay();
+  }
+
+  /** Gives up going elsewhere. */
+  #stay(): void {
     if (this.#next?.link) this.#context.close(this.#next.link);
     this.#next = null;
   }
@@ -263,29 +248,15 @@ export class Homes {
   answered(link: ClientLink, kind: number, now: number): void {
     const attachment = this.#attachmentOn(link);
     if (attachment === null) return;
-    const payload = link.reader.payload();
-    switch (kind) {
-      case Kind.JoinOrRegistered:
-        return this.#attached(attachment, attachment.name, now);
-      case Kind.NameTaken:
-        return this.#refusedByBase(attachment, now);
-      case Kind.Enrolled: {
-        const name = extended.decodeEnrolled(payload);
-        // An answer about another name than was asked for last says nothing any more.
-        if (name === attachment.name) this.#attached(attachment, name, now);
-        return;
-      }
-      case Kind.Refused: {
-        const refusal = extended.decodeRefused(payload);
-        if (refusal.name === attachment.name) this.#refused(attachment, refusal, now);
-        return;
-      }
-    }
+    const answer = attachment.answered(kind, link.reader.payload());
+    if (answer?.kind === "registered") this.#attached(attachment, now);
+    else if (answer?.kind === "taken") this.#refusedByBase(attachment, now);
+    else if (answer?.kind === "refused") this.#refused(attachment, answer, now);
   }
 
   /** The server at the other end of `link` said that it leaves: if it is the home, move on. */
   leaves(link: ClientLink, now: number): void {
-    this.#survey.leaves(link.contact);
+    this.#directory.leaves(link.contact);
     const attachment = this.#attachmentOn(link);
     if (attachment === null || this.#over) return;
     attachment.leaving = true;
@@ -295,18 +266,19 @@ export class Homes {
   #moveIfItLeaves(now: number): void {
     const home = this.#home;
     if (home === null || !home.leaving || home.state !== "attached" || this.#next !== null) return;
-    const best = this.#survey.nextBest(home.contact);
+    if (this.#context.config.pin) return this.#depart(home, now);
+    const best = this.#directory.nextBest(home.contact);
     if (best !== null) this.#attachTo(best, now);
-    else if (!this.#context.config.pin && this.#probeAt === Infinity) {
-      this.#probeAt = now + REDIAL_MIN_MS * this.#context.config.random();
-    }
+    else this.#rounds.hurry(now);
   }
 
-  #probeAgain(now: number): void {
-    this.#probeAt = Infinity;
-    if (this.#phase !== "homed") return;
-    this.#survey.begin(now);
-    this.proceed(now);
+  /** Whoever stays at one server does not know another: that one need not wait for it. */
+  #depart(home: Attachment, now: number): void {
+    this.#search.left = { from: home.contact.address, reason: "leaving" };
+    this.#conversation.detach(now);
+    this.#context.sayGoodbye(home.link, now);
+    this.#home = null;
+    this.#recover(now);
   }
 
   /** Closes a link that broke, or is of no use any more, and does without its server for now. */
@@ -319,16 +291,14 @@ export class Homes {
   }
 
   #lost(attachment: Attachment, why: string, now: number): void {
-    const { contact, link, state } = attachment;
+    const { contact, link, held } = attachment;
     if (link !== null) this.#context.close(link);
     if (contact.link !== null) this.#context.close(contact.link);
-    contact.fail(why);
-    if (attachment === this.#next) {
-      this.#next = null;
-      this.#moveIfItLeaves(now);
-      return;
+    this.#directory.lost(contact, why);
+    if (attachment === this.#next) return this.#moveFailed(attachment, now);
+    if (held !== null && held === this.#name) {
+      this.#search.left = { from: contact.address, reason: "home-lost" };
     }
-    if (state === "attached") this.#left = { from: contact.address, reason: "home-lost" };
     this.#conversation.detach(now);
     // Perhaps it is almost at another one already.
     this.#home = this.#next;
@@ -336,25 +306,24 @@ export class Homes {
     if (this.#home === null && !this.#over) this.#recover(now);
   }
 
-  #recover(now: number): void {
-    this.#phase = "waiting";
-    const attempt = this.#failures++;
-    const best = this.#survey.nextBest(null);
-    if (attempt < DIRECT_ATTEMPTS && best !== null && this.#name !== null) {
-      this.#survey.end(best, now);
-      this.#attachTo(best, now);
-    } else if (attempt <= DIRECT_ATTEMPTS) {
-      this.#failures = DIRECT_ATTEMPTS + 1;
-      this.start(now);
-      // If no registration succeeds, it must not try in a loop.
-    } else this.#unreachable(now);
+  #moveFailed({ state }: Attachment, now: number): void {
+    const home = this.#home;
+    this.#next = null;
+    this.#rounds.moveFailed();
+    const wasAsked = state === "enrolling";
+    if (wasAsked && home?.state === "attached" && !home.leaving && this.#name !== null) {
+      // The other one may have taken the name along before it failed.
+      this.#conversation.detach(now);
+      home.enrol(this.#wish(this.#name), now);
+    }
+    this.#moveIfItLeaves(now);
   }
 
-  #tend(now: number): void {
-    for (const attachment of [this.#home, this.#next]) {
-      const why = attachment?.tend(now, this.#conversation.openCount > 0) ?? null;
-      if (attachment !== null && why !== null) this.#lost(attachment, why, now);
-    }
+  #recover(now: number): void {
+    this.#rounds.stop();
+    const best = this.#search.next(now, { hasName: this.#name !== null });
+    if (best !== null) this.#attachTo(best, now);
+    else this.proceed(now);
   }
 
   #attachmentOn(link: ClientLink): Attachment | null {
@@ -369,10 +338,5 @@ export class Homes {
       }
     }
     return null;
-  }
-
-  #deadlinePassed(now: number): void {
-    this.#deadline = Infinity;
-    if (this.#phase === "waiting") this.start(now);
   }
 }

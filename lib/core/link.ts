@@ -40,7 +40,7 @@ export interface Dialled {
  */
 export type Role = "new" | "candidate" | "peer" | "client" | "base-server";
 
-/** State of one connection. What it means is decided by those who use it. */
+/** State of one connection, or of a link that is carried inside another. What it means is decided by those who use it. */
 export class Link {
   /** Cuts what is read into frames. */
   readonly reader = new FrameReader("server");
@@ -73,22 +73,26 @@ export class Link {
   /** It is in the list of links with something to write. */
   ready = false;
 
-  /** `id` is the driver's number; `dialled` is null when the link was accepted. `now` is in ms. */
+  /** `id` is the driver's number, or below 0 when it is carried; `dialled` is null when the link was accepted. `now` is in ms. */
   constructor(
     readonly id: number,
     readonly how: Opened,
     readonly dialled: Dialled | null,
-    { now, outboxBytes }: {
+    { now, outboxBytes, carrier = null }: {
       readonly now: number;
       readonly outboxBytes: number;
+      readonly carrier?: Link | null;
     },
   ) {
+    this.carrier = carrier;
     this.outbox = new Outbox(outboxBytes);
     this.loopback = isLoopback(how.remote.hostname);
     this.openedAt = now;
     this.heardAt = now;
   }
 
+  /** The link to a third server, inside which this one is carried; null when it is a connection. */
+  readonly carrier: Link | null;
   /** The next bytes to write, at most 64 KiB, which are written at `now`; null when there are none. */
   pull(now: number): Uint8Array | null {
     const bytes = this.outbox.pull();

@@ -71,9 +71,9 @@ export class Measuring {
   }
 
   /** The id of the peer through which `to` is nearest; null when there is no way around. */
-  bestCarrier(to: string, exclude: readonly string[] = []): string | null {
+  bestCarrier(to: string): string | null {
     this.#look();
-    return this.#matrix.bestCarrier({ to, exclude, now: this.#context.now });
+    return this.#matrix.bestCarrier({ to, now: this.#context.now });
   }
 
   /** A pair uses this link from now on. */
@@ -86,7 +86,7 @@ export class Measuring {
     const rowPhase = now + phase * ROW_MS;
     this.#turns.set(link, { echoPhase, rowPhase, echoAt: echoPhase, rowAt: now });
     this.#look();
-    this.#matrix.linked(link.peer ?? "", { echoes, via: null });
+    this.#matrix.linked(link.peer ?? "", { echoes, via: link.carrier?.peer ?? null });
     this.#isNews();
   }
 

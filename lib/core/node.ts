@@ -11,6 +11,7 @@ import { serversReply } from "../codec/base.ts";
 import { decodeBye } from "../codec/extended.ts";
 import { BaseRouter } from "./base_router.ts";
 import { BaseServers } from "./base_servers.ts";
+import { Carriage } from "./carriage.ts";
 import { Context, type NodeAction, type NodeConfig, type NodeLimits } from "./context.ts";
 import { Link, type Opened } from "./link.ts";
 import { Liveness } from "./liveness.ts";
@@ -54,6 +55,7 @@ export class Node {
   readonly #router: Router;
   readonly #baseRouter: BaseRouter;
   readonly #liveness: Liveness;
+  readonly #carriage: Carriage;
   readonly #measuring: Measuring;
   #nextSweep = 0;
   /** When it closes all links, if its clients have not gone before; null unless it leaves. */
@@ -98,6 +100,11 @@ export class Node {
       roster: this.#roster,
       peers: routes.peers,
       mayMissNames: () => this.#members.mayMissNames(this.#context.now),
+    });
+    this.#carriage = new Carriage(this.#context, this.#peers.linked, {
+      opened: (link) => this.#peers.greet(link),
+      received: (link, whole) => this.receive(link.id, whole, this.#context.now),
+      closed: (link, why) => this.closed(link.id, why, this.#context.now),
     });
     this.#router = new Router(this.#context, this.#roster, routes);
     this.#baseRouter = new BaseRouter(this.#context, this.#roster, routes);
@@ -179,7 +186,7 @@ export class Node {
     const link = this.#context.links.get(id);
     if (link === undefined || link.closing !== null) return;
     link.heardAt = now;
-    if (link.role === "peer") this.#peers.heard(link);
+    if (link.role === "peer" || link.role === "candidate") this.#peers.heard(link);
     const { reader } = link;
     let frames = 0;
     try {
@@ -227,6 +234,7 @@ export class Node {
   }
 
   #tick(now: number): number {
+    this.#carriage.settle();
     this.#drain();
     if (this.#closedBy !== null) return this.#closedBy;
     if (this.#drainsUntil === null) this.#peers.tick();
@@ -236,6 +244,7 @@ export class Node {
       this.#nextSweep = now + this.#context.limits.echoMs;
       this.#sweep();
     }
+    this.#carriage.settle();
     return Math.min(
       this.#nextSweep,
       this.#registry.nextDeadline(),
@@ -358,6 +367,10 @@ export class Node {
         return this.#peers.news(link, payload);
       case Kind.Leaving:
         return this.#peers.leaving(link);
+      case Kind.Via:
+        return this.#carriage.take(link);
+      case Kind.NoWay:
+        return this.#carriage.noWay(link, payload);
       case Kind.Presence:
         return this.#registry.presence(link, payload);
       case Kind.Claim:
@@ -395,14 +408,24 @@ export class Node {
       message: `${this.#context.describe(link)} closes the link: ${reason}, ${message}`,
       fields: { reason },
     });
-    link.closing = reason;
-    this.#context.actions.push({ kind: "close", link: link.id });
+    this.#context.hangUp(link, reason);
+  }
+
+  /** Of two servers that don't reach each other the one with the smaller id looks for a way around. */
+  #goAround(): void {
+    const { now, id: self } = this.#context;
+    for (const id of this.#members.unreached(now)) {
+      const carrier = id > self ? this.#measuring.bestCarrier(id) : null;
+      if (carrier !== null) this.#carriage.dial(id, carrier);
+    }
   }
 
   /** Once a second: who gave no sign of life. */
   #sweep(): void {
     this.#liveness.sweep();
+    this.#peers.letGo();
     this.#members.expire(this.#context.now);
+    if (this.#drainsUntil === null) this.#goAround();
     this.#context.reportDrops();
   }
 }

@@ -46,7 +46,10 @@ export class Peers {
     this.#context = context;
     this.#members = members;
     this.#events = events;
-    this.#pairing = new Pairing(context.id, context.limits.probeMs);
+    this.#pairing = new Pairing(context.id, {
+      probeMs: context.limits.probeMs,
+      isCarried: ({ carrier }) => carrier !== null,
+    });
     this.#gossip = new Gossip(context, members, this.#linked);
   }
 
@@ -187,17 +190,19 @@ export class Peers {
 
   /** A link that was dialled, or was a peer's, is gone; `cut` when this server did not close it. */
   closed(link: Link, { cut }: { readonly cut: boolean }): void {
-    const { peer, dialled } = link;
+    const { dialled } = link;
     const { now } = this.#context;
-    if (peer !== null) {
-      this.#retire(link, peer);
-      this.#carryOut(peer, this.#pairing.closed(peer, link));
-    }
+    this.#lose(link);
     // Once it was more than that, its target may be dialled again already.
     const wasTried = link.role === "new" || link.role === "candidate";
     if (dialled !== null && wasTried && dialled.target.busy) {
       this.#members.failed(dialled.target, now, { cut: cut && link.role === "new" });
     }
+  }
+
+  /** A link that is being closed is of no use any more, however long its last bytes take. */
+  letGo(): void {
+    for (const link of this.#linked) if (link.closing !== null) this.#lose(link);
   }
 
   /** Dials, and probes without an answer, as far as they are due. */
@@ -258,7 +263,7 @@ export class Peers {
           this.#context.close(
             step.link,
             step.reason,
-            step.reason === "duplicate" ? "the pair has a link" : "the pair has a newer link",
+            PAIRING_WORDS[step.reason],
           );
           this.#retire(step.link, peer);
           break;
@@ -269,10 +274,17 @@ export class Peers {
     }
   }
 
+  #lose(link: Link): void {
+    const { peer } = link;
+    if (peer === null) return;
+    this.#retire(link, peer);
+    this.#carryOut(peer, this.#pairing.closed(peer, link));
+  }
+
   /** A link is not in use any more, if it was. */
   #retire(link: Link, peer: string): void {
     if (!this.#linked.delete(link)) return;
-    this.#members.unlinked(peer, this.#context.now);
+    this.#members.unlinked(peer, this.#context.now, { silent: link.closing === "silent" });
     this.#context.log("info", "peer-lost", {
       message: `no link to server ${peer} any more`,
       fields: { peer },
@@ -286,16 +298,24 @@ export class Peers {
     link.takesMessages = true;
     link.outbox.allow(this.#context.limits.peerOutboxBytes);
     this.#linked.add(link);
-    this.#members.linked(peer, this.#context.now);
+    this.#members.linked(peer, this.#context.now, { carried: link.carrier !== null });
     if (link.dialled !== null) this.#members.settled(link.dialled.target);
     this.#context.log("info", "peer-linked", {
       message: `linked to ${this.#context.describe(link)}`,
       fields: {
         peer,
         address: link.dialled?.address ?? link.reachedAt ?? addressText(link.how.remote),
+        via: link.carrier?.peer ?? null,
       },
     });
     this.#gossip.introduce(link);
     this.#events.peerLinked(link);
   }
 }
+
+/** Why one of two links of a pair is closed, for people. */
+const PAIRING_WORDS = {
+  duplicate: "the pair has a link",
+  replaced: "the pair has a newer link",
+  silent: "it did not answer, and there is a way around",
+} as const;

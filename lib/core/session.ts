@@ -12,16 +12,20 @@ import { Kind, ProtocolError } from "../codec/wire.ts";
 import { ClientContext, type SessionAction, type SessionConfig } from "./client_context.ts";
 import { ClientLink, type Known } from "./contact.ts";
 import { Conversation } from "./conversation.ts";
+import { Directory } from "./directory.ts";
 import type { ClientEvent } from "./events.ts";
 import { Homes } from "./homes.ts";
+import { hostOf } from "./greeting.ts";
 import { HEARTBEAT_MS } from "./lag.ts";
 import type { Opened } from "./link.ts";
 import { MatrixAnswer } from "./matrix_answer.ts";
-import { hostOf, Survey } from "./survey.ts";
+import { rttEvents, serverEvents } from "./report.ts";
+import { Survey } from "./survey.ts";
 
 /** One client. All times are milliseconds of one monotonic clock. */
 export class Session {
   readonly #context: ClientContext;
+  readonly #directory: Directory;
   readonly #survey: Survey;
   readonly #conversation: Conversation;
   readonly #homes: Homes;
@@ -36,9 +40,11 @@ export class Session {
   /** Surveys nobody and dials nothing until it is told to start. */
   constructor(config: SessionConfig) {
     this.#context = new ClientContext(config);
-    this.#survey = new Survey(this.#context);
+    this.#directory = new Directory(config);
+    this.#survey = new Survey(this.#context, this.#directory);
     this.#conversation = new Conversation(config.session, (event) => this.#context.tell(event));
     this.#homes = new Homes(this.#context, {
+      directory: this.#directory,
       survey: this.#survey,
       conversation: this.#conversation,
       onAttached: (link) => {
@@ -70,7 +76,7 @@ export class Session {
 
   /** Attaches to the nearest server under this name, as soon as the servers are known. */
   attach(name: string, now: number): void {
-    if (!this.#isOver()) this.#homes.attach(name, now);
+    if (!this.#isOver() && !this.#context.config.watch) this.#homes.attach(name, now);
   }
 
   /** Takes a text to send. It ends in a receipt, whatever happens. */
@@ -107,19 +113,22 @@ export class Session {
     if (this.#survey.found(server)) this.#homes.found(now);
   }
 
-  /** The servers that answered, nearest first. */
+  /** The servers that answered when they were last asked, nearest first. */
   servers(): ClientEvent[] {
-    return this.#survey.servers();
+    return serverEvents(this.#directory);
   }
 
-  /** What was measured of every server that answered, nearest first. */
-  rtts(): ClientEvent[] {
-    return this.#survey.rtts();
+  /**
+   * What was measured last of every server, nearest first; those that could not
+   * be measured come last, as such.
+   */
+  rtts(now: number = this.#context.now): ClientEvent[] {
+    return rttEvents(this.#directory, now);
   }
 
   /** The servers that could not be reached, and why. */
   failures(): { readonly address: string; readonly why: string }[] {
-    return this.#survey.failures;
+    return this.#directory.failures;
   }
 
   /** Says goodbye everywhere, then acts `ended`. */
@@ -165,6 +174,7 @@ export class Session {
   receive(id: number, bytes: Uint8Array, now: number): void {
     const link = this.#context.links.get(id);
     if (link === undefined || link.closing) return;
+    this.#context.now = now;
     link.heardAt = now;
     try {
       link.reader.feed(bytes);
@@ -194,6 +204,7 @@ export class Session {
   /** Does what is due, and returns when it wants to be called again. */
   tick(now: number): number {
     const { lag } = this.#context;
+    this.#context.now = now;
     lag.woke(now);
     this.#context.closeOverdue(now);
     this.#survey.tick(now);
@@ -286,7 +297,7 @@ export class Session {
 
   #names(news: extended.NamesNews): void {
     for (const { name, server } of news.clients) {
-      this.#context.tell({ kind: "client", name, server: this.#survey.addressOf(server) });
+      this.#context.tell({ kind: "client", name, server: this.#directory.addressOf(server) });
     }
     for (const { name } of news.joined) this.#context.tell({ kind: "joined", name });
     for (const { name } of news.left) this.#context.tell({ kind: "left", name });
@@ -298,7 +309,7 @@ export class Session {
     const { answer } = this.#asked;
     answer.take(decodeMatrixReply(payload));
     if (!answer.isWhole) return;
-    const addressOf = (id: string): string => this.#survey.addressOf(id);
+    const addressOf = (id: string): string => this.#directory.addressOf(id);
     this.#context.tell(answer.event(addressOf, hostOf(link)));
     this.#answered();
   }
@@ -310,7 +321,7 @@ export class Session {
 
   /** The home, or else a server that can be asked things too. */
   #extendedLink(): ClientLink | null {
-    const link = this.#homes.link ?? this.#survey.usable.find(({ extended }) => extended)?.link;
+    const link = this.#homes.link ?? this.#directory.usable.find(({ extended }) => extended)?.link;
     return link?.contact.extended ? link : null;
   }
 

@@ -48,6 +48,11 @@ export class RttWindow {
     return this.#size;
   }
 
+  /** Probes among them that got no reply. */
+  get lost(): number {
+    return this.#lost;
+  }
+
   /** Samples among them that were taken while the event loop was late. */
   get late(): number {
     return this.#late;

@@ -10,6 +10,7 @@ const DEFAULTS: ClientOptions = {
   pin: false,
   timeoutMs: null,
   json: false,
+  logLevel: "info",
   verb: { kind: "chat" },
 };
 
@@ -27,6 +28,7 @@ const OPTIONS: readonly [string[], Partial<ClientOptions>][] = [
   [["--pin"], { pin: true }],
   [["--timeout", "2.5"], { timeoutMs: 2500 }],
   [["--json"], { json: true }],
+  [["--log-level", "debug"], { logLevel: "debug" }],
   [["--json", "--pin", "who"], {
     json: true,
     pin: true,
@@ -99,7 +101,7 @@ const BAD: readonly [string[], string][] = [
   [["--servr", "a:1"], "Unknown option --servr: did you mean --server?"],
   [
     ["rtt", "--watch"],
-    "Unknown option --watch: allowed are --server, --discover, --name, --pin, --timeout, --json, --count, --interval, --help, --version",
+    "Unknown option --watch: allowed are --server, --discover, --name, --pin, --timeout, --json, --log-level, --count, --interval, --help, --version",
   ],
   [["--server"], "Option --server needs a value: --server HOST:PORT"],
   [
@@ -117,6 +119,10 @@ const BAD: readonly [string[], string][] = [
   [["--timeout", "0"], "Option --timeout is '0': allowed are seconds above 0, to 2147483"],
   [["--timeout", "-1"], "Option --timeout is '-1': allowed are seconds above 0, to 2147483"],
   [["--timeout", "soon"], "Option --timeout is 'soon': allowed are seconds above 0, to 2147483"],
+  [
+    ["--log-level", "loud"],
+    "Option --log-level is 'loud': allowed are debug, info, warn, error",
+  ],
   [["--json=yes"], "Option --json takes no value: leave out '='"],
   [["rtt", "--count", "0"], "Option --count is '0': allowed are whole numbers from 1 to 1000000"],
   [

@@ -23,6 +23,9 @@ const SUMMARY: RttSummary = {
   jitterMs: 0.0123,
 };
 
+const MEASURED = { state: "measured", ageMs: 0, recent: [] } as const;
+const FAILED = { state: "failed", ageMs: null, recent: [] } as const;
+
 const UNANSWERED: RttSummary = {
   sent: 3,
   received: 0,
@@ -62,6 +65,16 @@ const EVENTS: readonly [LineEvent, json: string, text: string][] = [
     },
     '{"schema":1,"event":"moved","from":"127.0.0.1:4000","server":"[::1]:4010","rtt_us":1500,"reason":"nearer"}',
     "moved from 127.0.0.1:4000 to [::1]:4010 (1.50 ms): nearer",
+  ],
+  [
+    { kind: "searching", from: SERVER, reason: "home-lost" },
+    '{"schema":1,"event":"searching","from":"127.0.0.1:4000","reason":"home-lost"}',
+    "lost 127.0.0.1:4000: looking for a server",
+  ],
+  [
+    { kind: "searching", from: SERVER, reason: "leaving" },
+    '{"schema":1,"event":"searching","from":"127.0.0.1:4000","reason":"leaving"}',
+    "left 127.0.0.1:4000: looking for a server",
   ],
   [
     { kind: "message", from: "bob", to: "ada", text: "hello" },
@@ -186,17 +199,17 @@ const EVENTS: readonly [LineEvent, json: string, text: string][] = [
     "127.0.0.1:4000",
   ],
   [
-    { kind: "rtt", server: SERVER, summary: SUMMARY, nearest: true },
+    { kind: "rtt", server: SERVER, summary: SUMMARY, nearest: true, ...MEASURED },
     '{"schema":1,"event":"rtt","server":"127.0.0.1:4000","sent":10,"received":10,"loss":0,' +
     '"min_us":41.5,"mean_us":50,"p50_us":47.6,"p95_us":88.8,"p99_us":100,"max_us":1234,' +
-    '"mdev_us":10.1,"jitter_us":12.3,"nearest":true,"late":0}',
+    '"mdev_us":10.1,"jitter_us":12.3,"nearest":true,"late":0,"state":"measured"}',
     "127.0.0.1:4000: min 41.5 us, p50 47.6 us, max 1.23 ms, loss 0.0%, nearest",
   ],
   [
-    { kind: "rtt", server: SERVER, summary: UNANSWERED, nearest: false },
+    { kind: "rtt", server: SERVER, summary: UNANSWERED, nearest: false, ...FAILED },
     '{"schema":1,"event":"rtt","server":"127.0.0.1:4000","sent":3,"received":0,"loss":1,' +
     '"min_us":null,"mean_us":null,"p50_us":null,"p95_us":null,"p99_us":null,"max_us":null,' +
-    '"mdev_us":null,"jitter_us":null,"nearest":false,"late":0}',
+    '"mdev_us":null,"jitter_us":null,"nearest":false,"late":0,"state":"failed"}',
     "127.0.0.1:4000: min -, p50 -, max -, loss 100.0%",
   ],
   [
@@ -223,6 +236,7 @@ Deno.test("microseconds carry no float noise, and loss is not rounded", () => {
     server: SERVER,
     summary: { ...summary, sent: 3, received: 2, loss: 1 / 3 },
     nearest: false,
+    ...MEASURED,
   });
   assertEquals(
     line.slice(0, line.indexOf(',"p50_us"')),

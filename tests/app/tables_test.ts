@@ -4,6 +4,9 @@ import type { ClientEvent, RttSummary } from "../../lib/core/events.ts";
 
 type Rtt = Extract<ClientEvent, { kind: "rtt" }>;
 
+const MEASURED = { state: "measured", ageMs: 0, recent: [] } as const;
+const FAILED = { state: "failed", ageMs: null, recent: [] } as const;
+
 const PLAIN = { colour: false, width: null };
 
 const UNANSWERED: RttSummary = {
@@ -24,7 +27,7 @@ const UNANSWERED: RttSummary = {
 /** Every time is a small step above the minimum. */
 function rtt(server: string, minMs: number | null, nearest = false): Rtt {
   if (minMs === null) {
-    return { kind: "rtt", server, summary: UNANSWERED, nearest };
+    return { kind: "rtt", server, summary: UNANSWERED, nearest, ...FAILED };
   }
   const summary: RttSummary = {
     sent: 3,
@@ -40,7 +43,7 @@ function rtt(server: string, minMs: number | null, nearest = false): Rtt {
     mdevMs: 0.005,
     jitterMs: 0.006,
   };
-  return { kind: "rtt", server, summary, nearest };
+  return { kind: "rtt", server, summary, nearest, ...MEASURED };
 }
 
 Deno.test("rtt: the nearest first and marked, then by minimum, silent ones last", () => {
@@ -83,7 +86,7 @@ Deno.test("rtt: a narrow terminal keeps what homes are chosen on", () => {
 
 Deno.test("rtt: no probe sent is no loss measured", () => {
   const summary = { ...UNANSWERED, sent: 0, loss: 0 };
-  const event = { kind: "rtt", server: "a:1", summary, nearest: false } as const;
+  const event = { kind: "rtt", server: "a:1", summary, nearest: false, ...FAILED } as const;
   assertEquals(rttTable([event], { colour: false, width: 1 }).slice(0, 2), [
     "  server  loss  min",
     "  a:1        -    -",

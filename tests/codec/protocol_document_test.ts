@@ -13,7 +13,14 @@ import { MAX_CELLS } from "../../lib/codec/matrix.ts";
 import { MAX_NAME_BYTES } from "../../lib/codec/name.ts";
 import { FrameReader } from "../../lib/codec/reader.ts";
 import { DROP_REASONS, MAX_TEXT_BYTES, Status } from "../../lib/codec/stream.ts";
-import { type CloseReason, Kind, kindText, MAX_PAYLOAD_BYTES } from "../../lib/codec/wire.ts";
+import {
+  type CloseReason,
+  HEADER_BYTES,
+  Kind,
+  kindText,
+  MAX_CARRIED_PAYLOAD_BYTES,
+  MAX_PAYLOAD_BYTES,
+} from "../../lib/codec/wire.ts";
 import { fromHex, joined, toHex, utf8 } from "./naive_codec.ts";
 import { EXAMPLES } from "./protocol_examples.ts";
 
@@ -35,6 +42,7 @@ const CLOSE_REASONS: Readonly<Record<CloseReason, true>> = {
   "moved": true,
   "name-lost": true,
   "leaving": true,
+  "carrier-lost": true,
   "full": true,
   "done": true,
 };
@@ -99,7 +107,7 @@ Deno.test("every kind is in the table of frames, and has an example", () => {
   const shown = new Set([...examples().keys()].map((name) => name.split(" ")[0]));
   for (const kind of Object.values(Kind)) {
     assert(listed.has(kindText(kind)), `${kindText(kind)} is not in the table`);
-    if (kind !== Kind.Via) assert(shown.has(kindText(kind)), `${kindText(kind)} has no example`);
+    assert(shown.has(kindText(kind)), `${kindText(kind)} has no example`);
   }
 });
 
@@ -131,6 +139,7 @@ Deno.test("the numbers of the table are those of the code", () => {
   const mib = (value: number): string => `${value / 2 ** 20} MiB`;
   const expected = {
     "payload of a frame": bytes(MAX_PAYLOAD_BYTES),
+    "frame that can be carried inside another": bytes(HEADER_BYTES + MAX_CARRIED_PAYLOAD_BYTES),
     "text of an extended message, whatever the names": bytes(MAX_TEXT_BYTES),
     "name": bytes(MAX_NAME_BYTES),
     "hello answered": ms(NODE_LIMITS.helloMs),

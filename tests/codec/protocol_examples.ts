@@ -9,6 +9,7 @@ import * as base from "../../lib/codec/base.ts";
 import * as extended from "../../lib/codec/extended.ts";
 import { matrixReply, matrixRequest, row } from "../../lib/codec/matrix.ts";
 import { ackFrame, Status, tallyFrame, writeStreamMessage } from "../../lib/codec/stream.ts";
+import { noWay, via } from "../../lib/codec/via.ts";
 import { frame, Kind } from "../../lib/codec/wire.ts";
 
 const ATTIC = { id: "3f9a0c51d2e4", label: "attic", addresses: ["192.0.2.7:4000"] };
@@ -117,6 +118,12 @@ export const EXAMPLES: Readonly<Record<string, Uint8Array>> = {
   "15/0 who": extended.who(true),
   "15/1 names": first(extended.names([{ name: "ada", server: ATTIC.id }])),
   "15/1 names, the end": extended.names([])[1] as Uint8Array,
+  "16/0 via: the echo of a1b2c3d4e5f6 for 3f9a0c51d2e4": via({
+    to: ATTIC.id,
+    from: CELLAR.id,
+    inner: frame(Kind.Echo),
+  }),
+  "16/1 no way": noWay(ATTIC.id),
   "17/0 row": first(row({ lagMs: 2.15, cells: [CELL, FAILED_CELL] })),
   "17/1 matrix request": matrixRequest(),
   "17/2 matrix reply": first(MATRIX),

@@ -11,7 +11,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   server: ["schema", "event", "address", "id", "label", "clients"],
   rtt: [
     ...["schema", "event", "server", "sent", "received", "loss", "min_us", "mean_us", "p50_us"],
-    ...["p95_us", "p99_us", "max_us", "mdev_us", "jitter_us", "nearest", "late"],
+    ...["p95_us", "p99_us", "max_us", "mdev_us", "jitter_us", "nearest", "late", "state"],
   ],
   error: ["schema", "event", "code", "message"],
 };

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { SessionAction } from "../../lib/core/client_context.ts";
+import type { Pace, SessionAction } from "../../lib/core/client_context.ts";
 import type { ClientEvent } from "../../lib/core/events.ts";
 import { Session } from "../../lib/core/session.ts";
 import { Driver } from "../../lib/net/driver.ts";
@@ -20,6 +20,8 @@ export interface ClientOptions {
   readonly pin?: boolean;
   /** Samples of each server; one unless given, since most tests don't choose. */
   readonly probes?: number;
+  readonly pace?: Partial<Pace>;
+  readonly intervalMs?: number;
 }
 
 /** One event of a kind. */
@@ -41,8 +43,12 @@ export class ClusterClient implements AsyncDisposable {
   readonly events: ClientEvent[] = [];
   readonly messages: Told<"message">[] = [];
   readonly receipts: Told<"receipt">[] = [];
+  /** What it says about its decisions. */
+  readonly log: string[] = [];
   /** Is told of each message as it is shown. */
   onMessage: (message: Told<"message">) => void = () => {};
+  /** Is told of each receipt. */
+  onReceipt: (receipt: Told<"receipt">) => void = () => {};
   readonly #watch: Watch;
   readonly #session: ObservedSession;
   readonly #driver: Driver<SessionAction>;
@@ -183,7 +189,7 @@ export class ClusterClient implements AsyncDisposable {
 
   /** What it measured. */
   rtts(): Told<"rtt">[] {
-    return this.#session.rtts() as Told<"rtt">[];
+    return this.#session.rtts(performance.now()) as Told<"rtt">[];
   }
 
   /** Says goodbye and ends. */
@@ -202,10 +208,11 @@ export class ClusterClient implements AsyncDisposable {
   /** Its state, for waits that were in vain. */
   describe(): Record<string, unknown> {
     const { name, home, openCount, failures } = this;
+    const log = this.log.slice(-8);
     const messages = this.messages.length;
     const receipts = this.receipts.length;
     const last = this.events.slice(-8).map((event) => JSON.stringify(event).slice(0, 200));
-    return { name, home, openCount, failures, messages, receipts, last };
+    return { name, home, openCount, failures, messages, receipts, last, log };
   }
 
   #call(call: (session: Session, now: number) => void): void {
@@ -218,10 +225,16 @@ export class ClusterClient implements AsyncDisposable {
       this.#completed.push(action.what);
       return;
     }
+    if (action.kind === "log") {
+      this.log.push(action.message);
+      return;
+    }
     const { event } = action;
     this.events.push(event);
-    if (event.kind === "receipt") this.receipts.push(event);
-    else if (event.kind === "message") {
+    if (event.kind === "receipt") {
+      this.receipts.push(event);
+      this.onReceipt(event);
+    } else if (event.kind === "message") {
       this.messages.push(event);
       this.onMessage(event);
     }

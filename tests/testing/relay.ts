@@ -241,7 +241,7 @@ class Lane {
       const waitMs = (first?.since ?? 0) + this.#options.delayMs() - performance.now();
       if (this.#held || (first === undefined && !this.#readAll)) await this.#changed.promise;
       else if (first === undefined) return;
-      else if (waitMs > 0) await after(waitMs);
+      else if (waitMs > 0) await this.#pause(waitMs);
       else {
         this.#queue.shift();
         this.heldMs = performance.now() - first.since;
@@ -254,14 +254,18 @@ class Lane {
     }
   }
 
+  /** Waits so long, or until something has changed. */
+  async #pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    await Promise.race([promise, this.#changed.promise]);
+    clearTimeout(timer);
+  }
+
   #wake(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }
-}
-
-function after(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 const latin1 = new TextDecoder("latin1");

@@ -9,6 +9,7 @@
 import type { BaseClient } from "./base_client.ts";
 import { pick, seededRandom } from "./random.ts";
 import { type Machine, type SimClient, type SimServer, World } from "./world.ts";
+import { ROUND_MS } from "../../lib/core/rounds.ts";
 import type { Session } from "../../lib/core/session.ts";
 
 /** When the last server has started. */
@@ -80,6 +81,8 @@ export class Story {
     const settled = this.world.runUntil(() => this.#isSettled(), DUST_MS);
     if (!settled) this.#problem("the dust does not settle");
     this.world.run(3_000);
+    // Somebody may look for a nearer server at this very moment.
+    this.world.runUntil(() => this.#cliqueProblem() === null, ROUND_MS / 2);
     this.#checkClique();
     this.#checkNames();
     for (const person of this.people) this.#checkShown(person);

@@ -35,6 +35,8 @@ export class SimClient {
   readonly shown: { readonly from: string; readonly to: string; readonly text: string }[] = [];
   readonly receipts: Extract<ClientEvent, { kind: "receipt" }>[] = [];
   readonly events: ClientEvent[] = [];
+  /** What it says about its decisions. */
+  readonly log: string[] = [];
   name = "";
   ended = false;
 
@@ -122,6 +124,7 @@ export class World {
     const client = new SimClient(session);
     client.name = name;
     const machine = new Machine(this.wires, session, host, (action) => {
+      if (action.kind === "log") this.#logged(client, machine, (action as LogAction).message);
       if (action.kind === "event") this.#saw(client, machine, (action as EventAction).event);
       if (action.kind === "complete" && (action as CompleteAction).what === "ended") {
         client.ended = true;
@@ -193,6 +196,11 @@ export class World {
     } else if (action.kind === "log") this.trace?.(`${server.address} ${action.message}`);
   }
 
+  #logged(client: SimClient, { host }: Machine<Session>, message: string): void {
+    client.log.push(message);
+    this.trace?.(`${host} ${message}`);
+  }
+
   #saw(client: SimClient, machine: Machine<Session>, event: ClientEvent): void {
     client.events.push(event);
     if (event.kind === "message") client.shown.push(event);
@@ -205,6 +213,11 @@ export class World {
     this.trace?.(`${machine.host} tells its user ${JSON.stringify(event)}`);
     this.onEvent(client, event);
   }
+}
+
+interface LogAction {
+  readonly kind: "log";
+  readonly message: string;
 }
 
 interface EventAction {

@@ -28,9 +28,9 @@ export class Echoes {
     this.#probes = new Probes(lag);
   }
 
-  /** Whether a reply may still come in time. */
+  /** Whether a reply may still come in time, or an echo is still to be written: that is not told. */
   get isWaiting(): boolean {
-    return this.#probes.waiting > 0;
+    return this.queuedAt !== null || this.#probes.waiting > 0;
   }
 
   /** Bytes were written at `now`, the echo that was queued among them. */

@@ -12,7 +12,6 @@ function sent(echoes: Echoes, now: number): void {
 Deno.test("an echo counts from the moment it is written, not from when it was queued", () => {
   const echoes = new Echoes(new LoopLag());
   echoes.queuedAt = 0;
-  assertEquals(echoes.isWaiting, false);
   echoes.written(40);
   assertEquals([echoes.isWaiting, echoes.queuedAt], [true, null]);
   echoes.replied(43);

@@ -52,6 +52,9 @@ const CARRIED_ENDS = 6;
 const HASTY_ROUND_MS = 1_500;
 const HASTY_REST_MS = 3_000;
 
+/** By then every way has been measured, and told to everybody. */
+const ROWS_MS = 8_000;
+
 /** So many messages are sent within so long after a fault. */
 const ALARMED = 6;
 const ALARM_MS = 100;
@@ -154,6 +157,7 @@ class Trouble {
     this.#settle("everybody had said a last word", LAST_WORD_MS);
     this.#witness.conclude();
     this.#staysQuiet();
+    this.#matrixIsKnown();
   }
 
   #run(forMs: number): void {
@@ -225,6 +229,29 @@ class Trouble {
     if (others.size > 2 * rounds) {
       throw new Violation(`${others.size} ends of new links in ${QUIET_MS} ms of silence`);
     }
+  }
+
+  /** Every server knows how far all are from each other, or soon does. */
+  #matrixIsKnown(): void {
+    const until = this.world.now + ROWS_MS;
+    for (let unknown = this.#unknownWay(); unknown !== null; unknown = this.#unknownWay()) {
+      if (this.world.now >= until) throw new Violation(unknown);
+      this.#run(100);
+    }
+  }
+
+  /** A way between two servers that somebody knows nothing new of; null when there is none. */
+  #unknownWay(): string | null {
+    const ids = this.#servers.map(({ node }) => node.id);
+    for (const { node, address } of this.#servers) {
+      const rows = new Map(node.matrix.map((row) => [row.from, row.cells]));
+      for (const [from, to] of ids.flatMap((a) => ids.map((b) => [a, b] as const))) {
+        const state = rows.get(from)?.find((cell) => cell.to === to)?.state;
+        if (from === to || state === "measured") continue;
+        return `${address} knows the way from ${from} to ${to} as ${state}`;
+      }
+    }
+    return null;
   }
 
   #pollLater(): void {

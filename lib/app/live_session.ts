@@ -16,7 +16,7 @@ export type Completion = Extract<SessionAction, { kind: "complete" }>["what"];
 
 /** What a client's verb tells the session at its start. */
 export type LiveOptions =
-  & Pick<SessionConfig, "servers" | "found" | "pin" | "probes" | "intervalMs" | "watch">
+  & Pick<SessionConfig, "servers" | "found" | "pin" | "probes" | "intervalMs" | "watch" | "pace">
   & {
     /** Takes what the core says about its decisions. */
     readonly log?: Log;

@@ -12,12 +12,12 @@ import type { Context } from "./context.ts";
 import { Echoes } from "./echoes.ts";
 import { HEARTBEAT_MS } from "./lag.ts";
 import type { Link } from "./link.ts";
-import { Matrix } from "./matrix.ts";
+import { Matrix, type Row } from "./matrix.ts";
 
 /** How often a server tells each peer its row. */
 export const ROW_MS = 5_000;
 
-/** A link that came or went is told at once, but many of them together. */
+/** A link that came, went, or has its first sample is told at once, but many of them together. */
 export const NEWS_MS = 500;
 
 /**
@@ -48,13 +48,12 @@ interface Turns {
 
 /** The measuring of one server. */
 export class Measuring {
-  /** What is known of all ways between servers. */
-  readonly matrix: Matrix;
   readonly #context: Context;
   readonly #sources: MeasuringSources;
+  readonly #matrix: Matrix;
   readonly #turns = new Map<Link, Turns>();
   #links = 0;
-  /** When all peers are to hear of a link that came or went; null when none did. */
+  /** When all peers are to hear of a link that came, went, or is measured; null when none is new. */
   #newsAt: number | null = null;
   #lastNewsAt = -Infinity;
 
@@ -62,7 +61,19 @@ export class Measuring {
   constructor(context: Context, sources: MeasuringSources) {
     this.#context = context;
     this.#sources = sources;
-    this.matrix = new Matrix(context.id, context.lag);
+    this.#matrix = new Matrix(context.id, context.lag);
+  }
+
+  /** What is known of all ways between servers, this one's own first. */
+  get rows(): Row[] {
+    this.#look();
+    return this.#matrix.rows(this.#context.now);
+  }
+
+  /** The id of the peer through which `to` is nearest; null when there is no way around. */
+  bestCarrier(to: string): string | null {
+    this.#look();
+    return this.#matrix.bestCarrier({ to, now: this.#context.now });
   }
 
   /** A pair uses this link from now on. */
@@ -75,14 +86,14 @@ export class Measuring {
     const rowPhase = now + phase * ROW_MS;
     this.#turns.set(link, { echoPhase, rowPhase, echoAt: echoPhase, rowAt: now });
     this.#look();
-    this.matrix.linked(link.peer ?? "", { echoes, via: link.carrier?.peer ?? null });
+    this.#matrix.linked(link.peer ?? "", { echoes, via: link.carrier?.peer ?? null });
     this.#isNews();
   }
 
   /** A pair's link is gone. */
   lost(peer: string): void {
     for (const link of this.#turns.keys()) if (link.peer === peer) this.#turns.delete(link);
-    this.matrix.lost(peer);
+    this.#matrix.lost(peer);
     this.#isNews();
   }
 
@@ -94,21 +105,27 @@ export class Measuring {
     this.#context.send(link, frame(Kind.Echo));
   }
 
+  /** 6/1: there is a sample, unless nobody asked. The first one of a link is news. */
+  replied({ echoes }: Link): void {
+    if (echoes === null) return;
+    const wasMeasured = echoes.newestAt !== null;
+    echoes.replied(this.#context.now);
+    if (!wasMeasured && echoes.newestAt !== null) this.#isNews();
+  }
+
   /** 17/0: what a peer says of itself, and of nobody else. */
   told(link: Link, payload: Uint8Array): void {
     const { role, peer } = link;
     if (role !== "peer" || peer === null) throw unexpected("a row", "it comes from a peer");
     this.#look();
-    this.matrix.told(peer, decodeRow(payload), this.#context.now);
+    this.#matrix.told(peer, decodeRow(payload), this.#context.now);
   }
 
   /** 17/1: what does everybody say? */
   answer(link: Link): void {
     if (!link.extended) throw unexpected("a matrix request", "hello comes before it");
-    this.#look();
-    const servers = this.#sources.cards(link);
-    const rows = this.matrix.rows(this.#context.now);
-    for (const bytes of matrixReply({ servers, rows })) this.#context.send(link, bytes);
+    const told = { servers: this.#sources.cards(link), rows: this.rows };
+    for (const bytes of matrixReply(told)) this.#context.send(link, bytes);
   }
 
   /** Sends the echoes and tells the rows that are due. */
@@ -145,7 +162,7 @@ export class Measuring {
     if (due.length === 0) return;
     this.#look();
     const { now } = this.#context;
-    const frames = row(this.matrix.own(now));
+    const frames = row(this.#matrix.own(now));
     for (const [link, turns] of due) {
       turns.rowAt = nextTurn(turns.rowPhase, ROW_MS, now);
       for (const bytes of frames) this.#context.send(link, bytes);
@@ -157,7 +174,7 @@ export class Measuring {
   }
 
   #look(): void {
-    this.matrix.keep(this.#sources.memberIds(), this.#context.now);
+    this.#matrix.keep(this.#sources.memberIds(), this.#context.now);
   }
 }
 

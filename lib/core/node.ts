@@ -143,7 +143,7 @@ export class Node {
 
   /** What each server says of its way to each other, as far as this one knows, in ms. */
   get matrix(): Row[] {
-    return this.#measuring.matrix.rows(this.#context.now);
+    return this.#measuring.rows;
   }
 
   /** Bytes that wait in all outboxes. */
@@ -332,7 +332,7 @@ export class Node {
       case Kind.Echo:
         return this.#context.send(link, frame(Kind.EchoReply));
       case Kind.EchoReply:
-        return link.echoes?.replied(this.#context.now);
+        return this.#measuring.replied(link);
       default:
         this.#takeRare(link, kind);
     }
@@ -415,8 +415,7 @@ export class Node {
   #goAround(): void {
     const { now, id: self } = this.#context;
     for (const id of this.#members.unreached(now)) {
-      const { matrix } = this.#measuring;
-      const carrier = id > self ? matrix.bestCarrier({ to: id, now }) : null;
+      const carrier = id > self ? this.#measuring.bestCarrier(id) : null;
       if (carrier !== null) this.#carriage.dial(id, carrier);
     }
   }

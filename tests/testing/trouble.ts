@@ -39,18 +39,21 @@ const ANSWER_MS = 2_000;
 const LAST_WORD_MS = 10_000;
 
 /**
- * Then nothing is sent but signs of life, so many bytes a second for each
- * connection, and rows of the matrix, no more than one each way.
+ * Then nothing is sent but signs of life, so many bytes a second for each end
+ * of a connection, and rows of the matrix, no more than one each way.
  */
 const QUIET_MS = 3_000;
 const QUIET_BYTES = 40;
+
+/** A carried link costs as much as so many ends: two hops, and more around each frame. */
+const CARRIED_ENDS = 6;
 
 /** A client in a hurry looks for a nearer server so often, while there are faults. */
 const HASTY_ROUND_MS = 1_500;
 const HASTY_REST_MS = 3_000;
 
-/** A carried link costs as much as so many ends: two hops, and more around each frame. */
-const CARRIED_ENDS = 6;
+/** By then every way has been measured, and told to everybody. */
+const ROWS_MS = 8_000;
 
 /** So many messages are sent within so long after a fault. */
 const ALARMED = 6;
@@ -154,6 +157,7 @@ class Trouble {
     this.#settle("everybody had said a last word", LAST_WORD_MS);
     this.#witness.conclude();
     this.#staysQuiet();
+    this.#matrixIsKnown();
   }
 
   #run(forMs: number): void {
@@ -207,26 +211,17 @@ class Trouble {
     this.#settle("everybody was heard", LAST_WORD_MS);
     const quiet = new Set(this.#machines().flatMap((machine) => [...machine.ends.values()]));
     const others = new Set<End>();
-    let bytes = 0;
-    let rows = 0;
+    const silence = new Silence();
     const { wires } = this.world;
     const { onSent } = wires;
     wires.onSent = (end, sent) => {
       onSent?.(end, sent);
-      if (!quiet.has(end)) {
-        others.add(end);
-        return;
-      }
-      bytes += sent.length;
-      for (const { kind, payload } of framesOf(sent)) {
-        const carried = kind === Kind.Via ? payload.subarray(VIA_ADDRESS_BYTES) : null;
-        if (kind !== Kind.Row && (carried === null || kindOf(carried) !== Kind.Row)) continue;
-        rows++;
-        bytes -= HEADER_BYTES + payload.length;
-      }
+      if (quiet.has(end)) silence.hears(sent);
+      else others.add(end);
     };
     this.#run(QUIET_MS);
     const ends = quiet.size + (this.#broken === null ? 0 : CARRIED_ENDS);
+    const { bytes, rows } = silence;
     if (bytes > ends * QUIET_BYTES * QUIET_MS / 1000 || rows > ends) {
       throw new Violation(`${bytes} bytes and ${rows} rows in ${QUIET_MS} ms of silence`);
     }
@@ -234,6 +229,29 @@ class Trouble {
     if (others.size > 2 * rounds) {
       throw new Violation(`${others.size} ends of new links in ${QUIET_MS} ms of silence`);
     }
+  }
+
+  /** Every server knows how far all are from each other, or soon does. */
+  #matrixIsKnown(): void {
+    const until = this.world.now + ROWS_MS;
+    for (let unknown = this.#unknownWay(); unknown !== null; unknown = this.#unknownWay()) {
+      if (this.world.now >= until) throw new Violation(unknown);
+      this.#run(100);
+    }
+  }
+
+  /** A way between two servers that somebody knows nothing new of; null when there is none. */
+  #unknownWay(): string | null {
+    const ids = this.#servers.map(({ node }) => node.id);
+    for (const { node, address } of this.#servers) {
+      const rows = new Map(node.matrix.map((row) => [row.from, row.cells]));
+      for (const [from, to] of ids.flatMap((a) => ids.map((b) => [a, b] as const))) {
+        const state = rows.get(from)?.find((cell) => cell.to === to)?.state;
+        if (from === to || state === "measured") continue;
+        return `${address} knows the way from ${from} to ${to} as ${state}`;
+      }
+    }
+    return null;
   }
 
   #pollLater(): void {
@@ -566,3 +584,21 @@ const HARSH = [
   "quit",
   "restart",
 ] as const;
+
+/** What is sent while nobody has anything to say. */
+class Silence {
+  /** All but rows, in bytes. */
+  bytes = 0;
+  /** Rows of the matrix, carried ones too. */
+  rows = 0;
+
+  hears(bytes: Uint8Array): void {
+    this.bytes += bytes.length;
+    for (const { kind, payload } of framesOf(bytes)) {
+      const carried = kind === Kind.Via ? payload.subarray(VIA_ADDRESS_BYTES) : null;
+      if (kind !== Kind.Row && (carried === null || kindOf(carried) !== Kind.Row)) continue;
+      this.rows++;
+      this.bytes -= HEADER_BYTES + payload.length;
+    }
+  }
+}

@@ -104,9 +104,10 @@ export class Witness {
   poll(): void {
     const servers = this.#servers().filter(({ machine }) => machine.alive && !machine.frozen);
     const wrong = new Set<string>();
+    const circles = new Map(servers.map((server) => [server, circleOf(server)]));
     for (const server of servers) {
       for (const other of servers) {
-        const mayDiffer = circleOf(server) !== circleOf(other);
+        const mayDiffer = circles.get(server) !== circles.get(other);
         if (server.node.id < other.node.id && !mayDiffer && this.#areLinked(server, other)) {
           this.#compare(server, other, wrong);
         }

@@ -18,24 +18,6 @@ import type { LoopLag } from "./lag.ts";
 
 export type { Cell, CellState, MatrixTold, Row, RowBody };
 
-/** What people call a server, as a client is told it. */
-export interface MatrixServer {
-  /** Its id, as in the rows. */
-  readonly id: string;
-  /** The address by which the client reaches the server. */
-  readonly address: string;
-  /** Its name for people; empty when it has none. */
-  readonly label: string;
-}
-
-/** A row as a client is told it, with what people call the server. */
-export interface MatrixRow extends Row {
-  /** The address by which the client reaches the server. */
-  readonly address: string;
-  /** Its name for people; empty when it has none. */
-  readonly label: string;
-}
-
 /** A newest sample older than this is no measurement of how it is now: five did not come. */
 export const FRESH_MS = 5_000;
 

@@ -110,8 +110,8 @@ function jsonKeys(event: LineEvent): Readonly<Record<string, unknown>> {
     case "left":
       return { name: event.name };
     case "server": {
-      const { address, id, label, clients } = event;
-      return { address, id, label, clients };
+      const { address, id, label, clients, carried = [] } = event;
+      return { address, id, label, clients, carried };
     }
     case "rtt": {
       const { server, summary, nearest, state } = event;

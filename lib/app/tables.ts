@@ -5,6 +5,7 @@
  */
 
 import type { ClientEvent, RttSummary } from "../core/events.ts";
+import { clean } from "./clean.ts";
 import { painted } from "./colour.ts";
 import { levelOf, shaded } from "./ramp.ts";
 import { percentText, type TextOptions } from "./print.ts";
@@ -69,18 +70,29 @@ export function whoTable(
   ], options);
 }
 
-/** Servers in the order given, `-` for what a base server doesn't tell. */
+/** Servers in the order given, `-` for what a base server doesn't tell; below it ways around. */
 export function serverTable(
   servers: readonly Server[],
   options: TextOptions,
 ): string[] {
   if (servers.length === 0) return ["no servers"];
-  return drawn([
+  const table = drawn([
     left("server", servers.map((server) => server.address)),
     left("label", servers.map((server) => server.label || NOTHING)),
     right("clients", servers.map(({ clients }) => textOr(clients))),
     { ...left("id", servers.map((server) => textOr(server.id))), spare: 1 },
   ], options);
+  const around = waysAround(servers).flatMap((line) => wrapped(line, options));
+  return [...table, ...(options.colour ? around.map((line) => painted(line, "dim")) : around)];
+}
+
+/** Links that lead through third servers; both ends tell of them, mostly the same. */
+function waysAround(servers: readonly Server[]): string[] {
+  const ways = servers.flatMap(({ address, carried = [] }) =>
+    carried.map(({ to, via }) => ({ ends: [address, to].sort(byText), via }))
+  );
+  const lines = ways.map(({ ends, via }) => `${ends.join(" and ")} are linked through ${via}`);
+  return [...new Set(lines)].map(clean);
 }
 
 /**

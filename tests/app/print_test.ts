@@ -185,17 +185,17 @@ const EVENTS: readonly [LineEvent, json: string, text: string][] = [
       label: "attic",
       clients: 2,
     },
-    '{"schema":1,"event":"server","address":"127.0.0.1:4000","id":"0123456789ab","label":"attic","clients":2}',
+    '{"schema":1,"event":"server","address":"127.0.0.1:4000","id":"0123456789ab","label":"attic","clients":2,"carried":[]}',
     "127.0.0.1:4000 (attic), 2 clients",
   ],
   [
     { kind: "server", address: SERVER, id: "0", label: "", clients: 1 },
-    '{"schema":1,"event":"server","address":"127.0.0.1:4000","id":"0","label":"","clients":1}',
+    '{"schema":1,"event":"server","address":"127.0.0.1:4000","id":"0","label":"","clients":1,"carried":[]}',
     "127.0.0.1:4000, 1 client",
   ],
   [
     { kind: "server", address: SERVER, id: null, label: null, clients: null },
-    '{"schema":1,"event":"server","address":"127.0.0.1:4000","id":null,"label":null,"clients":null}',
+    '{"schema":1,"event":"server","address":"127.0.0.1:4000","id":null,"label":null,"clients":null,"carried":[]}',
     "127.0.0.1:4000",
   ],
   [

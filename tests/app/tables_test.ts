@@ -153,6 +153,26 @@ Deno.test("servers: in the order given, what is unknown as -", () => {
   ]);
 });
 
+Deno.test("servers: a link that leads through a third server is told once", () => {
+  const server = { kind: "server", id: "f00", label: "", clients: 0 } as const;
+  const events = [
+    { ...server, address: "a:1", carried: [{ to: "b:2", via: "c:3" }] },
+    { ...server, address: "b:2", carried: [{ to: "a:1", via: "c:3" }] },
+    { ...server, address: "c:3" },
+    { ...server, address: "d:4", carried: [{ to: "a:1", via: "b:2\u001b[2J" }] },
+  ];
+  assertEquals(serverTable(events, PLAIN).slice(-2), [
+    "a:1 and b:2 are linked through c:3",
+    "a:1 and d:4 are linked through b:2",
+  ]);
+  assertEquals(serverTable(events, { colour: true, width: 25 }).slice(-4), [
+    "\u001b[2ma:1 and b:2 are linked\u001b[0m",
+    "\u001b[2mthrough c:3\u001b[0m",
+    "\u001b[2ma:1 and d:4 are linked\u001b[0m",
+    "\u001b[2mthrough b:2\u001b[0m",
+  ]);
+});
+
 Deno.test("who: by name", () => {
   const events = [
     { kind: "client", name: "bob", server: "10.0.0.2:4000" },

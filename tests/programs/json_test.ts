@@ -9,7 +9,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   moved: ["schema", "event", "from", "server", "rtt_us", "reason"],
   receipt: ["schema", "event", "to", "seq", "status", "reason", "latency_us"],
   client: ["schema", "event", "name", "server"],
-  server: ["schema", "event", "address", "id", "label", "clients"],
+  server: ["schema", "event", "address", "id", "label", "clients", "carried"],
   rtt: [
     ...["schema", "event", "server", "sent", "received", "loss", "min_us", "mean_us", "p50_us"],
     ...["p95_us", "p99_us", "max_us", "mdev_us", "jitter_us", "nearest", "late", "state"],

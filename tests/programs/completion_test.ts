@@ -30,6 +30,8 @@ const CLIENT: Completed = [
   ["--name ada serve", "--name ada servers"],
   ["--name=x lis", "--name=x listen"],
   ["rtt --cou", "rtt --count"],
+  ["rtt --wa", "rtt --watch"],
+  ["--json mat", "--json matrix"],
   ["completion z", "completion zsh"],
   ["--json completion f", "--json completion fish"],
 ];

@@ -38,6 +38,16 @@ export interface Welcome extends MemberCard {
   readonly base: readonly string[];
   /** How many clients are registered at it. */
   readonly clients: number;
+  /** Those of the members that it reaches only through others. */
+  readonly carried: readonly CarriedMember[];
+}
+
+/** A member whose link is carried by a third one; both by their ids. */
+export interface CarriedMember {
+  /** The member. */
+  readonly id: string;
+  /** The member that carries the link to it. */
+  readonly via: string;
 }
 
 /** What servers tell each other about the clique. */
@@ -108,16 +118,24 @@ export interface NameCard {
   readonly server: string;
 }
 
+/** What a server says in a welcome; the version is this program's. */
+export type WelcomeBody =
+  & Omit<Welcome, "protocol" | "carried">
+  & Partial<Pick<Welcome, "carried">>;
+
 /** 8/1, with as many of the members as one frame has room for. */
-export function welcome({ members, ...rest }: Omit<Welcome, "protocol">): Uint8Array {
+export function welcome({ members, carried = [], ...rest }: WelcomeBody): Uint8Array {
   const limits = { payload: MAX_PAYLOAD_BYTES, name: MAX_NAME_BYTES };
+  const around = carried.length === 0 ? {} : { carried };
   const bytes = encoder.encode(
-    JSON.stringify({ protocol: PROTOCOL_VERSION, ...rest, members, limits }),
+    JSON.stringify({ protocol: PROTOCOL_VERSION, ...rest, members, ...around, limits }),
   );
-  if (bytes.length <= MAX_CARRIED_PAYLOAD_BYTES || members.length === 0) {
+  if (bytes.length <= MAX_CARRIED_PAYLOAD_BYTES || members.length + carried.length === 0) {
     return frame(Kind.Welcome, bytes);
   }
-  return welcome({ ...rest, members: members.slice(0, Math.floor(members.length * 0.9)) });
+  const most = <Item>(items: readonly Item[]): Item[] =>
+    items.slice(0, Math.floor(items.length * 0.9));
+  return welcome({ ...rest, members: most(members), carried: most(carried) });
 }
 
 /**
@@ -133,6 +151,7 @@ export function decodeWelcome(payload: Uint8Array): Welcome {
     members: fields.objects("members").map(cardOf),
     base: fields.texts("base"),
     clients: fields.whole("clients"),
+    carried: fields.objects("carried").map((it) => ({ id: it.text("id"), via: it.text("via") })),
   };
 }
 

@@ -115,6 +115,8 @@ export type ClientEvent =
     readonly id: string | null;
     readonly label: string | null;
     readonly clients: number | null;
+    /** Servers that it reaches only through others, by their addresses; only when there are any. */
+    readonly carried?: readonly { readonly to: string; readonly via: string }[];
   }
   | {
     readonly kind: "rtt";

@@ -56,6 +56,8 @@ export class Measuring {
   /** When all peers are to hear of a link that came, went, or is measured; null when none is new. */
   #newsAt: number | null = null;
   #lastNewsAt = -Infinity;
+  /** When the next of all these is due. */
+  #dueAt = Infinity;
 
   /** Measures nothing yet. */
   constructor(context: Context, sources: MeasuringSources) {
@@ -85,6 +87,7 @@ export class Measuring {
     const echoPhase = now + phase * limits.echoMs;
     const rowPhase = now + phase * ROW_MS;
     this.#turns.set(link, { echoPhase, rowPhase, echoAt: echoPhase, rowAt: now });
+    this.#dueAt = now;
     this.#look();
     this.#rows.linked(link.peer ?? "", { echoes, via: link.carrier?.peer ?? null });
     this.#isNews();
@@ -131,6 +134,8 @@ export class Measuring {
   /** Sends the echoes and tells the rows that are due. */
   tick(): void {
     const { now } = this.#context;
+    // It is called in every round, and a round of messages is short.
+    if (now < this.#dueAt) return;
     if (now >= (this.#newsAt ?? Infinity)) {
       this.#lastNewsAt = now;
       this.#newsAt = null;
@@ -138,17 +143,18 @@ export class Measuring {
     }
     for (const [link, turns] of this.#turns) if (now >= turns.echoAt) this.#echo(link, turns);
     this.#tell([...this.#turns].filter(([, { rowAt }]) => now >= rowAt));
+    this.#dueAt = this.#newsAt ?? Infinity;
+    for (const { echoAt, rowAt } of this.#turns.values()) {
+      this.#dueAt = Math.min(this.#dueAt, echoAt, rowAt);
+    }
   }
 
   /** When `tick` has something to do, or wants to see whether it is called in time. */
   nextDeadline(): number {
-    let next = this.#newsAt ?? Infinity;
-    let isWaiting = false;
-    for (const [link, { echoAt, rowAt }] of this.#turns) {
-      next = Math.min(next, echoAt, rowAt);
-      isWaiting ||= link.echoes?.isWaiting ?? false;
+    for (const { echoes } of this.#turns.keys()) {
+      if (echoes?.isWaiting) return Math.min(this.#dueAt, this.#context.now + HEARTBEAT_MS);
     }
-    return isWaiting ? Math.min(next, this.#context.now + HEARTBEAT_MS) : next;
+    return this.#dueAt;
   }
 
   #echo(link: Link, turns: Turns): void {
@@ -171,6 +177,7 @@ export class Measuring {
 
   #isNews(): void {
     this.#newsAt ??= Math.max(this.#context.now, this.#lastNewsAt + NEWS_MS);
+    this.#dueAt = Math.min(this.#dueAt, this.#newsAt);
   }
 
   #look(): void {

@@ -102,6 +102,7 @@ export class Peers {
         members: this.#gossip.linkedCards(link),
         base: link.loopback ? this.#members.base() : [],
         clients: this.#events.clientCount(),
+        carried: this.#carried(),
       }),
     );
   }
@@ -131,6 +132,14 @@ export class Peers {
     this.#gossip.take({ members: welcome.members, base: welcome.base, left: [] }, link);
     this.dialDue();
     this.#offer(link, welcome.id);
+  }
+
+  /** The members that this server has no connection to, but a link. */
+  #carried(): extended.CarriedMember[] {
+    return [...this.#linked].flatMap(({ peer: id, carrier }) => {
+      const via = carrier?.peer ?? null;
+      return id === null || via === null ? [] : [{ id, via }];
+    });
   }
 
   /** 9/0: a server that dialled this one says who it is. */

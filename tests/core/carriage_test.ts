@@ -195,6 +195,9 @@ Deno.test("around a broken link and back: each message once, in order, and none 
   assertEquals([a.node.names, b.node.names], [c.node.names, c.node.names]);
   // A name that is new, to both sides, and everybody.
   const dan = clientAt(world, b, "dan");
+  const [home] = dan.client.session.servers();
+  assert(home?.kind === "server");
+  assertEquals(home.carried, [{ to: a.address, via: c.address }]);
   carol.machine.act((core, now) => core.send("*", "all", now));
   ada.machine.act((core, now) => core.send("*", "all of you", now));
   world.run(SECOND);

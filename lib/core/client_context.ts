@@ -89,9 +89,11 @@ export class ClientContext {
     this.wake(link);
   }
 
-  /** Whether a probe waits for its reply. */
+  /** Whether a probe waits for its reply, or to be written: that comes before the next call. */
   get isProbing(): boolean {
-    for (const link of this.links.values()) if (link.probes.waiting > 0) return true;
+    for (const { probes, echoQueued } of this.links.values()) {
+      if (echoQueued || probes.waiting > 0) return true;
+    }
     return false;
   }
 

@@ -5,7 +5,7 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { Kind } from "../../lib/codec/wire.ts";
-import { PROBE_TIMEOUT_MS, WARMUP_PROBES } from "../../lib/core/probes.ts";
+import { WARMUP_PROBES } from "../../lib/core/probes.ts";
 import { EchoRecord } from "../testing/echo_record.ts";
 import { type Json, run, ServerProgram } from "../testing/program.ts";
 import { Relay } from "../testing/relay.ts";
@@ -16,32 +16,16 @@ const MOST_TRIES = 100;
 /** How long what is held is held at least. */
 const HOLD_MS = 20;
 
-/** An echo held so long is lost. */
-const LOST_MS = PROBE_TIMEOUT_MS + 100;
-
-/** Measures until so many samples arrived, none of them while the client was late. */
-async function rtt(
-  address: string,
-  { count, received = count }: { readonly count: number; readonly received?: number },
-): Promise<Json> {
+/** Measures until all samples count: none is missing, none was taken while the client was late. */
+async function rtt(address: string, count: number): Promise<Json> {
   const args = ["rtt", "--json", "--interval", "0", "--count", `${count}`, "--server", address];
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const { out, err } = await run("client", args);
     const [measured = {}] = out.map((line) => JSON.parse(line) as Json);
     assertEquals([measured["event"], err], ["rtt", []]);
-    if (measured["received"] === received && measured["late"] === 0) return measured;
+    if (measured["received"] === count && measured["late"] === 0) return measured;
   }
   throw new Error(`This machine is too busy: none of ${MOST_TRIES} windows counts`);
-}
-
-/** Calls `then` when an echo is passed on, with how many were: holds change from the next one on. */
-function onEachEcho(relay: Relay, record: EchoRecord, then: (echoes: number) => void): void {
-  const { onPassing } = relay;
-  relay.onPassing = (piece, connection) => {
-    onPassing(piece, connection);
-    if (piece.way !== "forth") return;
-    then(record.passages("forth").filter(({ kind }) => kind === Kind.Echo).length);
-  };
 }
 
 function relayTo({ address }: ServerProgram): Relay {
@@ -55,7 +39,7 @@ for (const held of [[], ["forth"], ["back"], ["forth", "back"]] as const) {
     await using relay = relayTo(server);
     for (const way of held) relay.delaysMs[way] = HOLD_MS;
     const record = new EchoRecord(relay);
-    const rttMs = Number((await rtt(relay.address, { count: 1 }))["min_us"]) / 1_000;
+    const rttMs = Number((await rtt(relay.address, 1))["min_us"]) / 1_000;
     const [before, echo, ...more] = record.echoes().slice(WARMUP_PROBES - 1);
     assert(before !== undefined && echo !== undefined && more.length === 0);
     assert(echo.heldMs >= held.length * HOLD_MS, `held ${echo.heldMs} ms`);
@@ -73,31 +57,18 @@ Deno.test("a window of RTTs is never below the times held, rank by rank", async 
   await using server = await ServerProgram.start([]);
   await using relay = relayTo(server);
   const record = new EchoRecord(relay);
-  onEachEcho(relay, record, (echoes) => relay.delaysMs.back = echoes * 3);
+  const { onPassing } = relay;
+  relay.onPassing = (piece, connection) => {
+    onPassing(piece, connection);
+    // Each reply is held longer than the one before.
+    if (piece.way === "back") relay.delaysMs.back = 3 * record.echoes().length;
+  };
   // Of three samples the minimum, the median and the maximum are all of them.
-  const measured = await rtt(relay.address, { count: 3 });
+  const measured = await rtt(relay.address, 3);
   const rttsMs = ["min_us", "p50_us", "max_us"].map((key) => Number(measured[key]) / 1_000);
   const held = record.echoes().slice(WARMUP_PROBES).map(({ heldMs }) => heldMs);
   assertEquals(held.length, 3);
   for (const [rank, heldMs] of held.toSorted((a, b) => a - b).entries()) {
     assert((rttsMs[rank] ?? 0) >= heldMs, `${rttsMs} ms, held ${held} ms`);
   }
-});
-
-Deno.test("the late reply of a lost echo is not taken for the next one's", async () => {
-  await using server = await ServerProgram.start([]);
-  await using relay = relayTo(server);
-  const record = new EchoRecord(relay);
-  onEachEcho(relay, record, (echoes) => {
-    if (echoes <= WARMUP_PROBES) relay.delaysMs.forth = echoes < WARMUP_PROBES ? 0 : LOST_MS;
-    // The next one waits behind it, and for so long that a reply to the lost
-    // one would be much too early.
-    else relay.delaysMs.forth = PROBE_TIMEOUT_MS / 2;
-  });
-  const measured = await rtt(relay.address, { count: 2, received: 1 });
-  const [lost, next] = record.echoes().slice(WARMUP_PROBES);
-  assert(lost !== undefined && next !== undefined);
-  assert(lost.heldMs > PROBE_TIMEOUT_MS, `held ${lost.heldMs} ms`);
-  const rttMs = Number(measured["min_us"]) / 1_000;
-  assert(rttMs >= next.heldMs, `${rttMs} ms, held ${next.heldMs} ms`);
 });

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { MatrixServer } from "../core/events.ts";
-import { type Row, ROW_STALE_MS } from "../core/matrix.ts";
+import type { MatrixServer, Row } from "../core/matrix.ts";
+import { ROW_STALE_MS } from "../core/rows.ts";
 import { verdictOf } from "../core/verdict.ts";
 import { safeJson } from "./clean.ts";
 import { namesOf } from "./matrix_names.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { MatrixServer } from "../core/events.ts";
+import type { MatrixServer } from "../core/matrix.ts";
 import { clean } from "./clean.ts";
 
 /** What a server is called, by its id: its label, if no other has the same, else its address. */

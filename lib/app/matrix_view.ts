@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Cell, type Row, ROW_STALE_MS } from "../core/matrix.ts";
+import type { Cell, Row } from "../core/matrix.ts";
+import { ROW_STALE_MS } from "../core/rows.ts";
 import { verdictOf } from "../core/verdict.ts";
 import { BUSY_MS } from "../core/ways.ts";
 import { painted } from "./colour.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Row } from "../codec/matrix.ts";
+import type { MatrixRow, MatrixServer } from "./matrix.ts";
 
 /** Statistics over one window of samples of one server. */
 export interface RttSummary {
@@ -58,24 +58,6 @@ export interface Legs {
  * (`failed`); or there are no samples to go by (`none`).
  */
 export type RttState = "measured" | "stale" | "failed" | "none";
-
-/** What people call a server, as a client is told it. */
-export interface MatrixServer {
-  /** Its id, as in the rows. */
-  readonly id: string;
-  /** The address by which the client reaches the server. */
-  readonly address: string;
-  /** Its name for people; empty when it has none. */
-  readonly label: string;
-}
-
-/** A row as a client is told it, with what people call the server. */
-export interface MatrixRow extends Row {
-  /** The address by which the client reaches the server. */
-  readonly address: string;
-  /** Its name for people; empty when it has none. */
-  readonly label: string;
-}
 
 /** What became of one message. Soft reasons are retried and never end here. */
 export type ReceiptStatus = "delivered" | "unconfirmed" | "failed";

@@ -8,7 +8,8 @@ import type { MemberCard } from "../codec/extended.ts";
 import { joinedRows, type MatrixNews, type Row } from "../codec/matrix.ts";
 import { Kind, ProtocolError } from "../codec/wire.ts";
 import { understood } from "./address.ts";
-import type { ClientEvent, MatrixServer } from "./events.ts";
+import type { ClientEvent } from "./events.ts";
+import type { MatrixServer } from "./matrix.ts";
 
 /** More servers than this no clique has. */
 const MAX_SERVERS = 1_024;

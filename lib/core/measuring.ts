@@ -5,14 +5,14 @@
  * @module
  */
 
-import { decodeRow, matrixReply, row } from "../codec/matrix.ts";
+import { decodeRow, matrixReply, type Row, row } from "../codec/matrix.ts";
 import type { MemberCard } from "../codec/extended.ts";
 import { frame, Kind, unexpected } from "../codec/wire.ts";
 import type { Context } from "./context.ts";
 import { Echoes } from "./echoes.ts";
 import { HEARTBEAT_MS } from "./lag.ts";
 import type { Link } from "./link.ts";
-import { Matrix, type Row } from "./matrix.ts";
+import { Rows } from "./rows.ts";
 
 /** How often a server tells each peer its row. */
 export const ROW_MS = 5_000;
@@ -50,7 +50,7 @@ interface Turns {
 export class Measuring {
   readonly #context: Context;
   readonly #sources: MeasuringSources;
-  readonly #matrix: Matrix;
+  readonly #rows: Rows;
   readonly #turns = new Map<Link, Turns>();
   #links = 0;
   /** When all peers are to hear of a link that came, went, or is measured; null when none is new. */
@@ -63,19 +63,19 @@ export class Measuring {
   constructor(context: Context, sources: MeasuringSources) {
     this.#context = context;
     this.#sources = sources;
-    this.#matrix = new Matrix(context.id, context.lag);
+    this.#rows = new Rows(context.id, context.lag);
   }
 
   /** What is known of all ways between servers, this one's own first. */
   get rows(): Row[] {
     this.#look();
-    return this.#matrix.rows(this.#context.now);
+    return this.#rows.all(this.#context.now);
   }
 
   /** The id of the peer through which `to` is nearest; null when there is no way around. */
   bestCarrier(to: string): string | null {
     this.#look();
-    return this.#matrix.bestCarrier({ to, now: this.#context.now });
+    return this.#rows.bestCarrier({ to, now: this.#context.now });
   }
 
   /** A pair uses this link from now on. */
@@ -89,14 +89,14 @@ export class Measuring {
     this.#turns.set(link, { echoPhase, rowPhase, echoAt: echoPhase, rowAt: now });
     this.#dueAt = now;
     this.#look();
-    this.#matrix.linked(link.peer ?? "", { echoes, via: link.carrier?.peer ?? null });
+    this.#rows.linked(link.peer ?? "", { echoes, via: link.carrier?.peer ?? null });
     this.#isNews();
   }
 
   /** A pair's link is gone. */
   lost(peer: string): void {
     for (const link of this.#turns.keys()) if (link.peer === peer) this.#turns.delete(link);
-    this.#matrix.lost(peer);
+    this.#rows.lost(peer);
     this.#isNews();
   }
 
@@ -121,7 +121,7 @@ export class Measuring {
     const { role, peer } = link;
     if (role !== "peer" || peer === null) throw unexpected("a row", "it comes from a peer");
     this.#look();
-    this.#matrix.told(peer, decodeRow(payload), this.#context.now);
+    this.#rows.told(peer, decodeRow(payload), this.#context.now);
   }
 
   /** 17/1: what does everybody say? */
@@ -168,7 +168,7 @@ export class Measuring {
     if (due.length === 0) return;
     this.#look();
     const { now } = this.#context;
-    const frames = row(this.#matrix.own(now));
+    const frames = row(this.#rows.own(now));
     for (const [link, turns] of due) {
       turns.rowAt = nextTurn(turns.rowPhase, ROW_MS, now);
       for (const bytes of frames) this.#context.send(link, bytes);
@@ -181,7 +181,7 @@ export class Measuring {
   }
 
   #look(): void {
-    this.#matrix.keep(this.#sources.memberIds(), this.#context.now);
+    this.#rows.keep(this.#sources.memberIds(), this.#context.now);
   }
 }
 

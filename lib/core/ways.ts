@@ -5,7 +5,8 @@
  * @module
  */
 
-import { type Cell, type Row, ROW_STALE_MS } from "./matrix.ts";
+import type { Cell, Row } from "./matrix.ts";
+import { ROW_STALE_MS } from "./rows.ts";
 
 /** A way is slow only if it takes so many times what is typical ... */
 export const SLOW_FACTOR = 3;

@@ -12,7 +12,7 @@ import {
   row,
 } from "../../lib/codec/matrix.ts";
 import { FrameReader } from "../../lib/codec/reader.ts";
-import { Kind, kindText, MAX_PAYLOAD_BYTES, ProtocolError } from "../../lib/codec/wire.ts";
+import { Kind, kindText, MAX_CARRIED_PAYLOAD_BYTES, ProtocolError } from "../../lib/codec/wire.ts";
 import { pick, randomBytes, seededRandom } from "../testing/random.ts";
 import { naiveFrame, toHex, utf8 } from "./naive_codec.ts";
 
@@ -116,7 +116,7 @@ Deno.test("the longest row comes in chunks that fit, and not one cell more", () 
   const cells = Array.from({ length: MAX_CELLS }, () => cell);
   const frames = row({ lagMs: most, cells });
   assertGreater(frames.length, 10);
-  assert(frames.every((frame) => frame.length <= 6 + MAX_PAYLOAD_BYTES));
+  assert(frames.every((frame) => frame.length <= 6 + MAX_CARRIED_PAYLOAD_BYTES));
   assertEquals(rowIn(frames).cells.length, MAX_CELLS);
   const error = assertThrows(
     () => joinedRows(Kind.Row, { lagMs: 0, cells }, { lagMs: 0, cells: [CELL] }),
@@ -165,7 +165,7 @@ Deno.test("two hundred servers: a row that does not fit one frame goes on in the
     cells: ids.map((to) => ({ ...CELL, to })),
   }));
   const frames = matrixReply({ servers, rows });
-  assert(frames.every((frame) => frame.length <= 6 + MAX_PAYLOAD_BYTES));
+  assert(frames.every((frame) => frame.length <= 6 + MAX_CARRIED_PAYLOAD_BYTES));
   const news = frames.map((frame) => decodeMatrixReply(payloadOf(Kind.MatrixReply, frame)));
   assertEquals(news.flatMap((part) => part.servers), servers);
   const parts = news.flatMap((part) => part.row ?? []);

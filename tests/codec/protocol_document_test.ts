@@ -5,7 +5,7 @@ import { FORGOTTEN_MS, LEFT_MS } from "../../lib/core/members.ts";
 import { REDIAL_MAX_MS, REDIAL_MIN_MS } from "../../lib/core/target.ts";
 import { MOVING_MS } from "../../lib/core/roster.ts";
 import { PEER_SAMPLES } from "../../lib/core/echoes.ts";
-import { FRESH_MS, ROW_STALE_MS } from "../../lib/core/matrix.ts";
+import { FRESH_MS, ROW_STALE_MS } from "../../lib/core/rows.ts";
 import { NEWS_MS, ROW_MS } from "../../lib/core/measuring.ts";
 import { PROBE_TIMEOUT_MS } from "../../lib/core/probes.ts";
 import { RECEIPT_TIMEOUT_MS } from "../../lib/core/sending.ts";

@@ -89,6 +89,8 @@ Deno.test("who is hailed by way of a third server answers, and becomes a peer by
   say(frame(Kind.Accept));
   assertEquals(hand.node.peerIds, [SELF, CARRIER]);
   assertEquals(carriedOn(carrier).map(({ kind }) => kind), ["9/2", "10/0", "17/0"]);
+  const ways = hand.node.matrix[0]?.cells.map(({ to, via }) => [to, via]).sort();
+  assertEquals(ways, [[SELF, CARRIER], [CARRIER, null]], "the matrix shows who carries");
   // What is carried is a link like any other: an echo is answered on it.
   say(frame(Kind.Echo));
   assertEquals(carriedOn(carrier), [{ to: SELF, from: FAR, kind: "6/1" }]);

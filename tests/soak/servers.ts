@@ -117,7 +117,7 @@ export class Servers implements AsyncDisposable {
 
   /** Holds what goes to and comes from a server on the connections that it did not dial. */
   slow(index: number, ms: number): void {
-    this.#place(index).relay.delayMs = ms;
+    for (const way of BOTH) this.#place(index).relay.delaysMs[way] = ms;
   }
 
   /** Sends a signal to a server. */

@@ -1,28 +1,21 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { MAX_CELLS } from "../../lib/codec/matrix.ts";
+import { type Cell, MAX_CELLS } from "../../lib/codec/matrix.ts";
 import { ProtocolError } from "../../lib/codec/wire.ts";
 import { Echoes } from "../../lib/core/echoes.ts";
 import { LoopLag } from "../../lib/core/lag.ts";
-import {
-  type Cell,
-  FAILED_PROBES,
-  FRESH_MS,
-  Matrix,
-  NEWCOMER_MS,
-  ROW_STALE_MS,
-} from "../../lib/core/matrix.ts";
+import { FAILED_PROBES, FRESH_MS, NEWCOMER_MS, ROW_STALE_MS, Rows } from "../../lib/core/rows.ts";
 
 const SELF = "00000000000a";
 const [B, C, D] = ["00000000000b", "00000000000c", "00000000000d"] as const;
 
-/** A matrix on a clock that the test turns. */
-class MatrixInHand {
+/** Rows on a clock that the test turns. */
+class RowsInHand {
   now = 100_000;
   readonly lag = new LoopLag();
-  readonly matrix = new Matrix(SELF, this.lag);
+  readonly rows = new Rows(SELF, this.lag);
 
   keep(...ids: readonly string[]): this {
-    this.matrix.keep(ids, this.now);
+    this.rows.keep(ids, this.now);
     return this;
   }
 
@@ -34,7 +27,7 @@ class MatrixInHand {
   /** There is a link, on which samples of `ms` have just been taken. */
   link(id: string, ...samples: readonly number[]): Echoes {
     const echoes = new Echoes(this.lag);
-    this.matrix.linked(id, { echoes, via: null });
+    this.rows.linked(id, { echoes, via: null });
     for (const ms of samples) this.sample(echoes, ms);
     return echoes;
   }
@@ -55,20 +48,20 @@ class MatrixInHand {
   }
 
   told(from: string, ...cells: readonly Cell[]): void {
-    this.matrix.told(from, { reset: true, row: { lagMs: 1, cells } }, this.now);
+    this.rows.told(from, { reset: true, row: { lagMs: 1, cells } }, this.now);
   }
 
   own(to: string): Cell | undefined {
-    return this.matrix.own(this.now).cells.find((cell) => cell.to === to);
+    return this.rows.own(this.now).cells.find((cell) => cell.to === to);
   }
 
   cell(from: string, to: string): Cell | undefined {
-    return this.matrix.rows(this.now).find((row) => row.from === from)
+    return this.rows.all(this.now).find((row) => row.from === from)
       ?.cells.find((cell) => cell.to === to);
   }
 
   carrier(to: string, ...exclude: readonly string[]): string | null {
-    return this.matrix.bestCarrier({ to, exclude, now: this.now });
+    return this.rows.bestCarrier({ to, exclude, now: this.now });
   }
 }
 
@@ -80,7 +73,7 @@ function measured(to: string, ms: number, more: Partial<Cell> = {}): Cell {
 // The four states.
 
 Deno.test("nothing yet, measured, stale and failed are four different things", () => {
-  const hand = new MatrixInHand().keep(B, C, D);
+  const hand = new RowsInHand().keep(B, C, D);
   const [b, c] = [hand.link(B), hand.link(C, 2)];
   assertEquals([B, C].map((id) => hand.own(id)?.state), ["none", "measured"]);
   hand.pass(FRESH_MS);
@@ -91,7 +84,7 @@ Deno.test("nothing yet, measured, stale and failed are four different things", (
 });
 
 Deno.test("a cell says what the window of its link says, and how old that is", () => {
-  const hand = new MatrixInHand().keep(B);
+  const hand = new RowsInHand().keep(B);
   const echoes = hand.link(B, 4, 1, 3);
   hand.lose(echoes, 1);
   assertEquals(hand.own(B), {
@@ -107,16 +100,16 @@ Deno.test("a cell says what the window of its link says, and how old that is", (
 });
 
 Deno.test("what there is no sample of has no number, which is not the number zero", () => {
-  const hand = new MatrixInHand().keep(B);
+  const hand = new RowsInHand().keep(B);
   hand.link(B);
   const none = { minMs: null, p50Ms: null, jitterMs: null, loss: null, ageMs: null, via: null };
   assertEquals(hand.own(B), { to: B, state: "none", ...none });
-  hand.matrix.lost(B);
+  hand.rows.lost(B);
   assertEquals(hand.own(B), { to: B, state: "failed", ...none });
 });
 
 Deno.test("a newcomer is being dialled: only after a while is it a failure", () => {
-  const hand = new MatrixInHand().keep(B);
+  const hand = new RowsInHand().keep(B);
   hand.pass(NEWCOMER_MS - 1).keep(B, C);
   assertEquals(hand.own(B)?.state, "none");
   hand.pass(1);
@@ -124,16 +117,16 @@ Deno.test("a newcomer is being dialled: only after a while is it a failure", () 
 });
 
 Deno.test("a link that is lost is a failure at once", () => {
-  const hand = new MatrixInHand().keep(B);
+  const hand = new RowsInHand().keep(B);
   hand.link(B, 2);
-  hand.matrix.lost(B);
+  hand.rows.lost(B);
   assertEquals(hand.own(B)?.state, "failed");
   hand.link(B);
   assertEquals(hand.own(B)?.state, "none");
 });
 
 Deno.test("one probe or two may be lost, and one reply mends it", () => {
-  const hand = new MatrixInHand().keep(B);
+  const hand = new RowsInHand().keep(B);
   const echoes = hand.link(B, 2);
   hand.lose(echoes, FAILED_PROBES - 1);
   assertEquals(hand.own(B)?.state, "measured");
@@ -147,38 +140,38 @@ Deno.test("one probe or two may be lost, and one reply mends it", () => {
 });
 
 Deno.test("samples that were all late say nothing of the way", () => {
-  const hand = new MatrixInHand().keep(B);
+  const hand = new RowsInHand().keep(B);
   const echoes = hand.link(B);
   hand.lag.awaits(hand.now);
   hand.pass(100);
   hand.lag.woke(hand.now);
   hand.sample(echoes, 50);
   assertEquals([hand.own(B)?.state, hand.own(B)?.minMs], ["none", null]);
-  assertEquals(hand.matrix.own(hand.now).lagMs, 100);
+  assertEquals(hand.rows.own(hand.now).lagMs, 100);
 });
 
 Deno.test("a link that is carried says by whom", () => {
-  const hand = new MatrixInHand().keep(B, C);
-  hand.matrix.linked(B, { echoes: new Echoes(hand.lag), via: C });
+  const hand = new RowsInHand().keep(B, C);
+  hand.rows.linked(B, { echoes: new Echoes(hand.lag), via: C });
   assertEquals(hand.own(B)?.via, C);
-  hand.matrix.lost(B);
+  hand.rows.lost(B);
   assertEquals(hand.own(B)?.via, null);
 });
 
 // The rows of others.
 
 Deno.test("the own row comes first, then those that were told, with their ages", () => {
-  const hand = new MatrixInHand().keep(B, C);
+  const hand = new RowsInHand().keep(B, C);
   hand.told(B, measured(C, 2));
   hand.pass(1_200);
   hand.told(C);
-  const rows = hand.matrix.rows(hand.now);
+  const rows = hand.rows.all(hand.now);
   assertEquals(rows.map(({ from, ageMs }) => [from, ageMs]), [[SELF, 0], [B, 1_200], [C, 0]]);
   assertEquals(hand.cell(B, C), measured(C, 2, { ageMs: 1_500 }));
 });
 
 Deno.test("an old row says how it was; what it does not know, it still does not", () => {
-  const hand = new MatrixInHand().keep(B);
+  const hand = new RowsInHand().keep(B);
   const states = ["measured", "stale", "failed", "none"] as const;
   hand.told(B, ...states.map((state) => measured(state, 2, { state })));
   const seen = (): unknown[] => states.map((to) => hand.cell(B, to)?.state);
@@ -189,39 +182,39 @@ Deno.test("an old row says how it was; what it does not know, it still does not"
 });
 
 Deno.test("a row replaces the one before; without reset it is the rest of it", () => {
-  const hand = new MatrixInHand().keep(B);
+  const hand = new RowsInHand().keep(B);
   hand.told(B, measured(C, 2));
   hand.told(B, measured(D, 3));
   assertEquals([hand.cell(B, C), hand.cell(B, D)?.minMs], [undefined, 3]);
   const rest = { lagMs: 1, cells: [measured(C, 4)] };
-  hand.matrix.told(B, { reset: false, row: rest }, hand.now);
+  hand.rows.told(B, { reset: false, row: rest }, hand.now);
   assertEquals([hand.cell(B, C)?.minMs, hand.cell(B, D)?.minMs], [4, 3]);
 });
 
 Deno.test("no row grows without end", () => {
-  const hand = new MatrixInHand().keep(B);
+  const hand = new RowsInHand().keep(B);
   hand.told(B, ...Array.from({ length: MAX_CELLS }, () => measured(C, 1)));
   const rest = { lagMs: 1, cells: [measured(C, 4)] };
   assertThrows(
-    () => hand.matrix.told(B, { reset: false, row: rest }, hand.now),
+    () => hand.rows.told(B, { reset: false, row: rest }, hand.now),
     ProtocolError,
     "1025 cells",
   );
 });
 
 Deno.test("the rest of a row without its beginning, and the row of a stranger, are nothing", () => {
-  const hand = new MatrixInHand().keep(B);
-  hand.matrix.told(B, { reset: false, row: { lagMs: 1, cells: [] } }, hand.now);
+  const hand = new RowsInHand().keep(B);
+  hand.rows.told(B, { reset: false, row: { lagMs: 1, cells: [] } }, hand.now);
   hand.told(D);
-  assertEquals(hand.matrix.rows(hand.now).map(({ from }) => from), [SELF]);
+  assertEquals(hand.rows.all(hand.now).map(({ from }) => from), [SELF]);
 });
 
 Deno.test("a server that is gone is in no row of ours, and has none", () => {
-  const hand = new MatrixInHand().keep(B, C);
+  const hand = new RowsInHand().keep(B, C);
   hand.link(B, 1);
   hand.told(B, measured(C, 2));
   hand.keep(C);
-  assertEquals(hand.matrix.rows(hand.now).map(({ from }) => from), [SELF]);
+  assertEquals(hand.rows.all(hand.now).map(({ from }) => from), [SELF]);
   assertEquals(hand.own(B), undefined);
   hand.keep(B, C);
   assertEquals([hand.own(B)?.state, hand.cell(B, C)], ["none", undefined]);
@@ -230,8 +223,8 @@ Deno.test("a server that is gone is in no row of ours, and has none", () => {
 // The best way around.
 
 /** This server is 1 ms from b, c and d; each of them is so far from the one to be reached. */
-function around(farMs: Readonly<Record<string, number>>): MatrixInHand {
-  const hand = new MatrixInHand().keep(B, C, D, "target");
+function around(farMs: Readonly<Record<string, number>>): RowsInHand {
+  const hand = new RowsInHand().keep(B, C, D, "target");
   for (const [id, ms] of Object.entries(farMs)) {
     hand.link(id, 1);
     hand.told(id, measured("target", ms));
@@ -269,11 +262,11 @@ Deno.test("nobody carries by a way that is carried itself, not measured, or not 
   }
   hand.told(C, measured("target", 1));
   assertEquals(hand.carrier("target"), C);
-  hand.matrix.linked(C, { echoes: hand.link(D, 1), via: D });
+  hand.rows.linked(C, { echoes: hand.link(D, 1), via: D });
   assertEquals(hand.carrier("target"), B, "the way to it is carried");
   hand.link(C);
   assertEquals(hand.carrier("target"), B, "the way to it is not measured");
-  hand.matrix.lost(C);
+  hand.rows.lost(C);
   assertEquals(hand.carrier("target"), B, "there is no way to it");
 });
 

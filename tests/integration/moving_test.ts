@@ -66,7 +66,7 @@ class Places implements AsyncDisposable {
   /** From now on this one is near, and the others are far, for every connection. */
   near(index: number): void {
     for (const [at, relay] of this.relays.entries()) {
-      relay.delayMs = at === index ? NEAR_MS : FAR_MS;
+      relay.delaysMs.back = at === index ? NEAR_MS : FAR_MS;
     }
   }
 

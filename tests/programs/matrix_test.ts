@@ -54,13 +54,13 @@ onTerminal(
 
 Deno.test("a slow server stands out, and the verdict names it", async () => {
   await using servers = await Servers.start(3, ["attic", "cellar", "garden"]);
-  // All others have dialled the first one: whatever it sends and gets is held.
   servers.slow(0, 40);
   const [, there = ""] = servers.addresses;
   const { code, out } = await matrixThat(
     "suspects the first server",
     ["--server", there],
     (events) =>
+      events.filter(({ state }) => state === "measured").length === 6 &&
       events.some(({ event, kind, suspect }) =>
         event === "verdict" && kind === "slow-server" && String(suspect) === servers.addresses[0]
       ),

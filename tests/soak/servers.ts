@@ -36,6 +36,8 @@ export class Servers implements AsyncDisposable {
   /** What is held because of which fault; several may hold the same. */
   readonly #cuts = new Map<Fault, readonly Cut[]>();
   readonly #silenced = new Map<Fault, number>();
+  /** How long what goes to or from a server is held, in milliseconds. */
+  readonly #slow = new Map<number, number>();
   /**
    * What was dialled across a split: on a real network that dial gets nowhere,
    * so when the split heals it must not be the link that is there at once.
@@ -115,14 +117,10 @@ export class Servers implements AsyncDisposable {
     }
   }
 
-  /** Holds what goes to and comes from a server on the connections that it did not dial. */
+  /** Holds what goes to a server, and what comes from it, for so long. */
   slow(index: number, ms: number): void {
-    for (const way of BOTH) this.#place(index).relay.delaysMs[way] = ms;
-  }
-
-  /** Sends a signal to a server. */
-  signal(index: number, signal: Deno.Signal): void {
-    this.#place(index).process?.signal(signal);
+    this.#slow.set(index, ms);
+    this.#arrangeAll();
   }
 
   /** Waits until a server has (had) a link to another, direct or carried by a third one. */
@@ -219,6 +217,7 @@ export class Servers implements AsyncDisposable {
   #arrange(connection: RelayConnection, to: number): void {
     const from = this.#dialler(connection);
     const held: Way[] = [];
+    connection.delayMs = (this.#slow.get(to) ?? 0) + (this.#slow.get(from ?? -1) ?? 0);
     if (from === null) {
       if ([...this.#silenced.values()].includes(to)) held.push(...BOTH);
     } else {

@@ -117,6 +117,8 @@ export class Relay implements AsyncDisposable {
 
 /** One connection through a relay. */
 export class RelayConnection {
+  /** How much longer its bytes are held than all that the relay holds, in milliseconds. */
+  delayMs = 0;
   /** The first bytes of whoever dialled, as Latin-1. */
   opening = "";
   readonly #relay: Relay;
@@ -127,7 +129,7 @@ export class RelayConnection {
     this.#relay = relay;
     this.#ends = [near, far];
     const options = (way: Way): Omit<LaneOptions, "onBytes"> => ({
-      delayMs: () => relay.delaysMs[way],
+      delayMs: () => relay.delaysMs[way] + this.delayMs,
       onPassing: (piece) => relay.onPassing({ way, ...piece }, this),
     });
     this.#lanes = {

@@ -56,17 +56,19 @@ Deno.test("a slow server stands out, and the verdict names it", async () => {
   await using servers = await Servers.start(3, ["attic", "cellar", "garden"]);
   servers.slow(0, 40);
   const [, there = ""] = servers.addresses;
+  // Samples from before that are soon outnumbered.
+  const says =
+    /^All others see attic slowly \(\d.* ms, typical is .*\), and it sees them so: suspect attic's/;
   const { code, out } = await matrixThat(
     "suspects the first server",
     ["--server", there],
     (events) =>
-      events.filter(({ state }) => state === "measured").length === 6 &&
-      events.some(({ event, kind, suspect }) =>
-        event === "verdict" && kind === "slow-server" && String(suspect) === servers.addresses[0]
+      events.some(({ kind, suspect, text }) =>
+        kind === "slow-server" && String(suspect) === servers.addresses[0] && says.test(`${text}`)
       ),
   );
   assertEquals(code, 0);
-  assertMatch(out.at(-1) ?? "", /^All others see attic slowly \(\d.* ms, typical is .*\), and it /);
+  assertMatch(out.at(-1) ?? "", says);
 });
 
 Deno.test("one way that is cut: a third server carries the link, the matrix shows it", async () => {

@@ -9,7 +9,7 @@ import { type Ended, type Json, run } from "./program.ts";
 /** Servers that have just met need a few seconds to measure each other. */
 const DEADLINE_MS = 30_000;
 
-/** Asks until what is told `fits`. */
+/** Asks until what is told `fits`; then asks once more, for people, the same server. */
 export async function matrixThat(
   what: string,
   args: readonly string[],
@@ -17,13 +17,13 @@ export async function matrixThat(
 ): Promise<Ended> {
   const deadline = performance.now() + DEADLINE_MS;
   while (true) {
-    const { out } = await run("client", ["matrix", "--json", ...args]);
+    const { out } = await run("client", ["matrix", "--json", "--pin", ...args]);
     if (fits(out.map((line) => JSON.parse(line) as Json))) break;
     if (performance.now() > deadline) {
       throw new Error(`Waited in vain for a matrix that ${what}:\n${out.join("\n")}`);
     }
   }
-  return await run("client", ["matrix", ...args]);
+  return await run("client", ["matrix", "--pin", ...args]);
 }
 
 /** Asks until each of so many servers has measured each other one. */
@@ -33,5 +33,5 @@ export async function measuredMatrix(args: readonly string[], servers: number): 
     const measured = events.filter(({ event, state }) => event === "cell" && state === "measured");
     return measured.length === servers * (servers - 1);
   });
-  return await run("client", ["matrix", ...args]);
+  return await run("client", ["matrix", "--pin", ...args]);
 }

@@ -41,6 +41,9 @@ export interface AttachOptions {
   readonly interrupt: AbortSignal;
 }
 
+/** It says where the client is. */
+type WhereEvent = Extract<ClientEvent, { kind: "attached" | "moved" | "searching" }>;
+
 /** The name given, or asked for on a terminal. */
 export async function nameFor(given: string | null, interrupt: AbortSignal): Promise<string> {
   if (given !== null) {
@@ -73,7 +76,8 @@ export async function attach(session: LiveSession, options: AttachOptions): Prom
       failure = new Failure(event.code, event.message);
       if (attached) lost.reject(failure);
     }
-    if (isAlwaysShown(event) || (tellsWhere && isWhere(event))) printer.event(event);
+    // Whatever else the client does, what comes from others is shown: they are told so.
+    if (event.kind === "message" || (tellsWhere && isWhere(event))) printer.event(event);
     events.emit(event);
   };
   session.call((core, now) => core.attach(name, now));
@@ -86,12 +90,8 @@ export async function attach(session: LiveSession, options: AttachOptions): Prom
   }
 }
 
-/** Whatever else the client does, what comes from others is shown: they are told so. */
-function isAlwaysShown({ kind }: ClientEvent): boolean {
-  return kind === "message";
-}
-
-function isWhere({ kind }: ClientEvent): boolean {
+function isWhere(event: ClientEvent): event is WhereEvent {
+  const { kind } = event;
   return kind === "attached" || kind === "moved" || kind === "searching";
 }
 

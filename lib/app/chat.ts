@@ -23,7 +23,7 @@ import { Failure } from "./failure.ts";
 import { LINE_MARK } from "./keys.ts";
 import { LineEditor } from "./line_editor.ts";
 import { terminalWidth, wantsColour } from "./output.ts";
-import { textLines, type TextOptions } from "./print.ts";
+import { type LineEvent, textLines, type TextOptions } from "./print.ts";
 import { normalName, ownNameProblem, parseReceivers } from "./receivers.ts";
 import { reasonWords } from "./reasons.ts";
 import { SentLines } from "./sent.ts";
@@ -317,7 +317,7 @@ class Talk {
     return this.#editor === null ? null : terminalWidth();
   }
 
-  #words(event: ClientEvent, options: TextOptions): string[] {
+  #words(event: LineEvent, options: TextOptions): string[] {
     const inRows = (line: string): string[] =>
       wrapped(line, { width: this.#width, indent: CLOCK_WIDTH });
     switch (event.kind) {

@@ -10,7 +10,7 @@ import { EVERYBODY } from "../codec/name.ts";
 import type { ClientEvent } from "../core/events.ts";
 import { clean } from "./clean.ts";
 import { type Colour, painted } from "./colour.ts";
-import { durationText, textLines } from "./print.ts";
+import { durationText, type LineEvent, textLines } from "./print.ts";
 import { reasonWords } from "./reasons.ts";
 import { isSettled, type Receipt, type SentLine } from "./sent.ts";
 import { suggest } from "./suggest.ts";
@@ -55,7 +55,7 @@ export function messageLine(
 }
 
 /** What happened, other than messages: quietly. */
-export function noteLine(event: ClientEvent, at: Date, { colour }: ChatStyle): string {
+export function noteLine(event: LineEvent, at: Date, { colour }: ChatStyle): string {
   const [words = ""] = textLines(event, { colour: false, width: null });
   return painter(colour)(`${clockText(at)} ${words}`, "dim");
 }

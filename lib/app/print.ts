@@ -19,6 +19,9 @@ export interface TextOptions {
   readonly width: number | null;
 }
 
+/** An event that is one line; the matrix is many. */
+export type LineEvent = Exclude<ClientEvent, { kind: "matrix" }>;
+
 type Receipt = Extract<ClientEvent, { kind: "receipt" }>;
 
 /**
@@ -37,7 +40,7 @@ type Receipt = Extract<ClientEvent, { kind: "receipt" }>;
  * );
  * ```
  */
-export function jsonLine(event: ClientEvent): string {
+export function jsonLine(event: LineEvent): string {
   return safeJson({ schema: 1, event: event.kind, ...jsonKeys(event) });
 }
 
@@ -60,7 +63,7 @@ export function jsonLine(event: ClientEvent): string {
  * ```
  */
 export function textLines(
-  event: ClientEvent,
+  event: LineEvent,
   { colour }: TextOptions,
 ): string[] {
   const line = words(cleaned(event));
@@ -82,7 +85,7 @@ export function percentText(ratio: number): string {
   return text === "0.0" && ratio > 0 ? "<0.1%" : `${text}%`;
 }
 
-function jsonKeys(event: ClientEvent): Readonly<Record<string, unknown>> {
+function jsonKeys(event: LineEvent): Readonly<Record<string, unknown>> {
   switch (event.kind) {
     case "attached": {
       const { server, name, rttMs } = event;
@@ -157,7 +160,7 @@ function microseconds(ms: number | null): number | null {
 }
 
 /** Each text by itself, so that none can swallow what is written behind it. */
-function cleaned<Event extends ClientEvent>(event: Event): Event {
+function cleaned<Event extends LineEvent>(event: Event): Event {
   return Object.fromEntries(
     Object.entries(event).map(([key, value]) => [
       key,
@@ -166,7 +169,7 @@ function cleaned<Event extends ClientEvent>(event: Event): Event {
   ) as Event;
 }
 
-function words(event: ClientEvent): string {
+function words(event: LineEvent): string {
   switch (event.kind) {
     case "attached":
       return `attached to ${event.server} as ${event.name}` +
@@ -241,7 +244,7 @@ function inBrackets(rttMs: number | null): string {
   return rttMs === null ? "" : ` (${durationText(rttMs)})`;
 }
 
-function shadeOf(event: ClientEvent): Colour | null {
+function shadeOf(event: LineEvent): Colour | null {
   switch (event.kind) {
     case "error":
       return "red";

@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { ClientEvent } from "../core/events.ts";
 import { OutputError, terminalWidth, wantsColour, writeError, writeOut } from "./output.ts";
-import { jsonLine, textLines, type TextOptions } from "./print.ts";
+import { jsonLine, type LineEvent, textLines, type TextOptions } from "./print.ts";
 import { wrapped } from "./wrap.ts";
 
 /** Draws events as a table. */
@@ -19,7 +18,7 @@ export class Printer {
   /** Takes the writing of a line; a chat does it above the line being typed. */
   aside: (write: () => void) => void = (write) => write();
   /** What an event reads like to people. */
-  words: (event: ClientEvent, options: TextOptions) => string[] = textLines;
+  words: (event: LineEvent, options: TextOptions) => string[] = textLines;
   readonly #unread = Promise.withResolvers<void>();
   #problem: OutputError | null = null;
 
@@ -34,7 +33,7 @@ export class Printer {
   }
 
   /** One event. What is no answer to the user's question is a diagnostic. */
-  event(event: ClientEvent): void {
+  event(event: LineEvent): void {
     if (this.json) this.out(jsonLine(event));
     else if (isDiagnostic(event)) {
       const options = textOptions(Deno.stderr);
@@ -47,7 +46,7 @@ export class Printer {
   }
 
   /** Several events of one kind. */
-  table<Event extends ClientEvent>(events: readonly Event[], table: Table<Event>): void {
+  table<Event extends LineEvent>(events: readonly Event[], table: Table<Event>): void {
     const options = textOptions(Deno.stdout);
     for (const line of this.json ? events.map(jsonLine) : table(events, options)) this.out(line);
   }
@@ -83,6 +82,6 @@ function textOptions(stream: { isTerminal(): boolean }): TextOptions {
   return { colour: wantsColour(stream), width: terminalWidth() };
 }
 
-function isDiagnostic({ kind }: ClientEvent): boolean {
+function isDiagnostic({ kind }: LineEvent): boolean {
   return kind === "attached" || kind === "moved" || kind === "searching" || kind === "error";
 }

@@ -6,7 +6,13 @@
  */
 
 import { chunkedFrames, decodeFields, type Fields, jsonFrame } from "./json.ts";
-import { type CloseReason, frame, Kind, MAX_PAYLOAD_BYTES } from "./wire.ts";
+import {
+  type CloseReason,
+  frame,
+  Kind,
+  MAX_CARRIED_PAYLOAD_BYTES,
+  MAX_PAYLOAD_BYTES,
+} from "./wire.ts";
 import { MAX_NAME_BYTES } from "./name.ts";
 
 /** The version of the extended protocol that this program speaks. */
@@ -32,6 +38,16 @@ export interface Welcome extends MemberCard {
   readonly base: readonly string[];
   /** How many clients are registered at it. */
   readonly clients: number;
+  /** Those of the members that it reaches only through others. */
+  readonly carried: readonly CarriedMember[];
+}
+
+/** A member whose link is carried by a third one; both by their ids. */
+export interface CarriedMember {
+  /** The member. */
+  readonly id: string;
+  /** The member that carries the link to it. */
+  readonly via: string;
 }
 
 /** What servers tell each other about the clique. */
@@ -102,16 +118,24 @@ export interface NameCard {
   readonly server: string;
 }
 
+/** What a server says in a welcome; the version is this program's. */
+export type WelcomeBody =
+  & Omit<Welcome, "protocol" | "carried">
+  & Partial<Pick<Welcome, "carried">>;
+
 /** 8/1, with as many of the members as one frame has room for. */
-export function welcome({ members, ...rest }: Omit<Welcome, "protocol">): Uint8Array {
+export function welcome({ members, carried = [], ...rest }: WelcomeBody): Uint8Array {
   const limits = { payload: MAX_PAYLOAD_BYTES, name: MAX_NAME_BYTES };
+  const around = carried.length === 0 ? {} : { carried };
   const bytes = encoder.encode(
-    JSON.stringify({ protocol: PROTOCOL_VERSION, ...rest, members, limits }),
+    JSON.stringify({ protocol: PROTOCOL_VERSION, ...rest, members, ...around, limits }),
   );
-  if (bytes.length <= MAX_PAYLOAD_BYTES || members.length === 0) {
+  if (bytes.length <= MAX_CARRIED_PAYLOAD_BYTES || members.length + carried.length === 0) {
     return frame(Kind.Welcome, bytes);
   }
-  return welcome({ ...rest, members: members.slice(0, Math.floor(members.length * 0.9)) });
+  const most = <Item>(items: readonly Item[]): Item[] =>
+    items.slice(0, Math.floor(items.length * 0.9));
+  return welcome({ ...rest, members: most(members), carried: most(carried) });
 }
 
 /**
@@ -122,11 +146,12 @@ export function welcome({ members, ...rest }: Omit<Welcome, "protocol">): Uint8A
 export function decodeWelcome(payload: Uint8Array): Welcome {
   const fields = decodeFields(Kind.Welcome, payload);
   return {
-    ...card(fields),
+    ...cardOf(fields),
     protocol: fields.whole("protocol"),
-    members: fields.objects("members").map(card),
+    members: fields.objects("members").map(cardOf),
     base: fields.texts("base"),
     clients: fields.whole("clients"),
+    carried: fields.objects("carried").map((it) => ({ id: it.text("id"), via: it.text("via") })),
   };
 }
 
@@ -158,7 +183,7 @@ export function join(body: MemberCard): Uint8Array {
  * @throws {ProtocolError} `malformed`.
  */
 export function decodeJoin(payload: Uint8Array): MemberCard {
-  return card(decodeFields(Kind.Join, payload));
+  return cardOf(decodeFields(Kind.Join, payload));
 }
 
 /** 9/2, in as many frames as it needs. */
@@ -179,7 +204,7 @@ export function members({ members, base, left }: MembersNews): Uint8Array[] {
 export function decodeMembers(payload: Uint8Array): MembersNews {
   const entries = decodeFields(Kind.Members, payload).objects("members");
   return {
-    members: entries.filter((entry) => entry.has("id")).map(card),
+    members: entries.filter((entry) => entry.has("id")).map(cardOf),
     base: entries.filter((entry) => entry.has("base")).map((entry) => entry.text("base")),
     left: entries.filter((entry) => entry.has("left")).map((entry) => entry.text("left")),
   };
@@ -417,7 +442,8 @@ export function decodeNames(payload: Uint8Array): NamesNews {
   };
 }
 
-function card(fields: Fields): MemberCard {
+/** A card, from the fields of a frame or of an object in one. */
+export function cardOf(fields: Fields): MemberCard {
   return {
     id: fields.text("id"),
     label: fields.text("label"),

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { frame, kindText, MAX_PAYLOAD_BYTES, ProtocolError } from "./wire.ts";
+import { frame, kindText, MAX_CARRIED_PAYLOAD_BYTES, ProtocolError } from "./wire.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -113,19 +113,27 @@ export function jsonFrame(
 /**
  * As many frames as `items` need, the first marked `reset` when it replaces
  * what was said before. At least one frame when `reset`, none for no news.
+ * What is in `head` stands in each of them.
  */
 export function chunkedFrames(
   kind: number,
-  items: { readonly key: string; readonly values: readonly object[] },
+  items: {
+    readonly key: string;
+    readonly values: readonly object[];
+    readonly head?: Readonly<Record<string, unknown>>;
+  },
   reset: boolean,
 ): Uint8Array[] {
+  const head = Object.entries(items.head ?? {})
+    .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)},`).join("");
+  const room = MAX_CARRIED_PAYLOAD_BYTES - CHUNK_OVERHEAD_BYTES - encoder.encode(head).length;
   const frames: Uint8Array[] = [];
   let chunk: string[] = [];
   let size = 0;
   const flush = (): void => {
     const mark = reset && frames.length === 0 ? '"reset":true,' : "";
     frames.push(
-      frame(kind, encoder.encode(`{${mark}"${items.key}":[${chunk.join()}]}`)),
+      frame(kind, encoder.encode(`{${mark}${head}"${items.key}":[${chunk.join()}]}`)),
     );
     chunk = [];
     size = 0;
@@ -133,7 +141,7 @@ export function chunkedFrames(
   for (const value of items.values) {
     const text = JSON.stringify(value);
     const bytes = encoder.encode(text).length + 1;
-    if (size + bytes > MAX_PAYLOAD_BYTES - CHUNK_OVERHEAD_BYTES) flush();
+    if (size + bytes > room) flush();
     chunk.push(text);
     size += bytes;
   }

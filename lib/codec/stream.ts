@@ -39,7 +39,13 @@
  * @module
  */
 
-import { HEADER_BYTES, Kind, MAX_PAYLOAD_BYTES, ProtocolError, writeHeader } from "./wire.ts";
+import {
+  HEADER_BYTES,
+  Kind,
+  MAX_CARRIED_PAYLOAD_BYTES,
+  ProtocolError,
+  writeHeader,
+} from "./wire.ts";
 import { MAX_NAME_BYTES } from "./name.ts";
 
 /** Where the fields of a message's addressing part begin, from its first byte. */
@@ -72,8 +78,8 @@ export const ACK_BYTES = 28;
 /** Bytes of a tally's payload. */
 export const TALLY_BYTES = 32;
 
-/** The longest text, whatever the names: no hop can find it too long later. */
-export const MAX_TEXT_BYTES = MAX_PAYLOAD_BYTES - At.Names - 2 * MAX_NAME_BYTES;
+/** The longest text, whatever the names and the way: no hop can find it too long later. */
+export const MAX_TEXT_BYTES: number = MAX_CARRIED_PAYLOAD_BYTES - At.Names - 2 * MAX_NAME_BYTES;
 
 /** What an acknowledgement (below 16) or a receipt says. */
 export const Status = {

@@ -15,6 +15,16 @@ export const HEADER_BYTES = 6;
 /** The longest payload. The original packs lengths as signed 16-bit numbers. */
 export const MAX_PAYLOAD_BYTES = 32_767;
 
+/** What a frame that is carried inside another one has in front: to whom, and from whom. */
+export const VIA_ADDRESS_BYTES = 12;
+
+/**
+ * The longest payload that servers and clients of the extended protocol make:
+ * the whole frame may have to be carried inside another one.
+ */
+export const MAX_CARRIED_PAYLOAD_BYTES: number = MAX_PAYLOAD_BYTES - VIA_ADDRESS_BYTES -
+  HEADER_BYTES;
+
 /** The longest frame: header, payload, and the digits after a clique request. */
 export const MAX_FRAME_BYTES: number = HEADER_BYTES + MAX_PAYLOAD_BYTES + 4;
 
@@ -66,8 +76,11 @@ export const Kind = {
   Resolved: 0x0e01,
   Who: 0x0f00,
   Names: 0x0f01,
-  /** Reserved: a frame carried to a member through a third one. */
   Via: 0x1000,
+  NoWay: 0x1001,
+  Row: 0x1100,
+  MatrixRequest: 0x1101,
+  MatrixReply: 0x1102,
 } as const;
 
 /** Why a link was closed: said to the other end in `Bye`, and in both logs. */
@@ -87,6 +100,7 @@ export type CloseReason =
   | "name-lost"
   | "leaving"
   | "full"
+  | "carrier-lost"
   | "done";
 
 /** Bytes that break the protocol. The link they came on is closed for `reason`. */

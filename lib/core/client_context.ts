@@ -36,7 +36,7 @@ export type SessionAction =
     readonly fields: Readonly<Record<string, unknown>>;
   }
   /** All servers are known (and measured); a `who` was answered; everything is closed. */
-  | { readonly kind: "complete"; readonly what: "gathered" | "who" | "ended" };
+  | { readonly kind: "complete"; readonly what: "gathered" | "who" | "matrix" | "ended" };
 
 /** What a client is told at its start. */
 export interface SessionConfig {

@@ -87,7 +87,7 @@ export class Contact implements Candidate {
   /** The connection to learn and measure; null when there is none. */
   link: ClientLink | null = null;
   /** What it said of itself; null for a base server. */
-  card: Pick<Welcome, "id" | "label" | "clients"> | null = null;
+  card: Pick<Welcome, "id" | "label" | "clients" | "carried"> | null = null;
   /** The samples, warm-up left out; of a mute server what TCP needed to connect. */
   readonly window: RttWindow;
   /** When the last sample was taken, in ms; null when none was. */

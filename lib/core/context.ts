@@ -7,6 +7,7 @@
 
 import { addressText, tellable } from "./address.ts";
 import type { Address } from "./address.ts";
+import { LoopLag } from "./lag.ts";
 import type { Link } from "./link.ts";
 import { bye } from "../codec/extended.ts";
 import type { CloseReason } from "../codec/wire.ts";
@@ -60,7 +61,7 @@ export interface NodeLimits {
   readonly helloMs: number;
   /** How long a frame that was begun may stay unfinished. */
   readonly unfinishedMs: number;
-  /** Between two sweeps, which send echoes to peers and close what is dead. */
+  /** Between two echoes to a peer, and between two sweeps, which close what is dead. */
   readonly echoMs: number;
   /** A peer that says nothing for so long is dead. */
   readonly peerSilenceMs: number;
@@ -84,6 +85,8 @@ export interface NodeLimits {
 export class Context {
   /** Open connections by the number that the driver gave them. */
   readonly links = new Map<number, Link>();
+  /** How late the event loop is. */
+  readonly lag = new LoopLag();
   /** Messages that were not passed on, by reason, since the start. */
   readonly drops = new Map<string, number>();
   readonly #freshDrops = new Map<string, number>();
@@ -134,7 +137,8 @@ export class Context {
 
   /** Something was put into the outbox of `link`. */
   wake(link: Link): void {
-    if (link.ready) return;
+    // A carried link has no connection: what it has to write is handed on in time.
+    if (link.ready || link.carrier !== null) return;
     link.ready = true;
     this.ready.push(link.id);
   }
@@ -146,14 +150,19 @@ export class Context {
       link.outbox.control(bye(reason, message));
       this.wake(link);
     }
-    link.closing = reason;
-    this.actions.push({ kind: "close", link: link.id });
+    this.hangUp(link, reason);
     // A program of another kind that listens there is worth one line, not one a redial.
     const isKnown = reason === "no-welcome" && (link.dialled?.target.attempts ?? 0) > 0;
     this.log(QUIET_REASONS.has(reason) || isKnown ? "debug" : "warn", "link-closed", {
       message: `closed the link to ${this.describe(link)}: ${reason}, ${message}`,
       fields: { link: link.id, reason },
     });
+  }
+
+  /** Closes a link without a word of this server's own. */
+  hangUp(link: Link, reason: string): void {
+    link.closing = reason;
+    if (link.carrier === null) this.actions.push({ kind: "close", link: link.id });
   }
 
   /** Counts something that was not passed on. */
@@ -193,10 +202,15 @@ export class Context {
 
   /** Who is at the other end, for people. */
   describe(link: Link): string {
-    const where = link.dialled?.address ?? link.reachedAt ?? addressText(link.how.remote);
+    const where = this.#whereIs(link);
     if (link.peer !== null) return `server ${link.peer} at ${where}`;
     if (link.seat !== null) return `client ${link.seat.claim.name} at ${where}`;
     return where;
+  }
+
+  #whereIs(link: Link): string {
+    if (link.carrier !== null) return `the far end of ${this.describe(link.carrier)}`;
+    return link.dialled?.address ?? link.reachedAt ?? addressText(link.how.remote);
   }
 
   /** Null when nobody at the other end could connect to this server. */

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { MatrixRow, MatrixServer } from "./matrix.ts";
+
 /** Statistics over one window of samples of one server. */
 export interface RttSummary {
   /** Probes that ended: with a reply or without one. */
@@ -113,6 +115,8 @@ export type ClientEvent =
     readonly id: string | null;
     readonly label: string | null;
     readonly clients: number | null;
+    /** Servers that it reaches only through others, by their addresses; only when there are any. */
+    readonly carried?: readonly { readonly to: string; readonly via: string }[];
   }
   | {
     readonly kind: "rtt";
@@ -124,6 +128,13 @@ export type ClientEvent =
     readonly ageMs: number | null;
     /** The newest samples, oldest first: null for a missing one, negative for a late one. */
     readonly recent: readonly (number | null)[];
+  }
+  /** How far the servers are from each other, as far as the server that was asked knows. */
+  | {
+    readonly kind: "matrix";
+    readonly rows: readonly MatrixRow[];
+    /** All servers that it knows of, those too that have told it nothing. */
+    readonly servers: readonly MatrixServer[];
   }
   | {
     readonly kind: "error";

@@ -35,6 +35,11 @@ export class Gossip {
     return told(link, this.#members.cards({ linkedOnly: true }));
   }
 
+  /** Every server that this one knows of, itself included, as told on `link`. */
+  cards(link: Link): extended.MemberCard[] {
+    return [this.card(link), ...told(link, this.#members.cards({ linkedOnly: false }))];
+  }
+
   /** The server at the other end of `link` says who it is. */
   met(link: Link, { id, label, addresses: said }: extended.MemberCard): void {
     link.peer = id;

@@ -138,7 +138,7 @@ export class Greeting {
  * mean this very machine. Only what was typed has the zone of a link-local
  * address.
  */
-function hostOf({ contact, remote }: ClientLink): string {
+export function hostOf({ contact, remote }: ClientLink): string {
   const typed = parseAddress(contact.address)?.hostname ?? "";
   return typed.includes("%") ? typed : remote;
 }

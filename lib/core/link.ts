@@ -6,6 +6,7 @@
 
 import { FrameReader } from "../codec/reader.ts";
 import { type Address, isLoopback } from "./address.ts";
+import type { Echoes } from "./echoes.ts";
 import type { Target } from "./target.ts";
 import { Outbox } from "./outbox.ts";
 import type { Seat } from "./roster.ts";
@@ -39,7 +40,7 @@ export interface Dialled {
  */
 export type Role = "new" | "candidate" | "peer" | "client" | "base-server";
 
-/** State of one connection. What it means is decided by those who use it. */
+/** State of one connection, or of a link that is carried inside another. What it means is decided by those who use it. */
 export class Link {
   /** Cuts what is read into frames. */
   readonly reader = new FrameReader("server");
@@ -57,6 +58,8 @@ export class Link {
   seat: Seat<Link> | null = null;
   /** The session that its client enrolled last: even after 7/0 it acknowledges what it reads. */
   session = 0;
+  /** What is measured on the link of a pair; null before it is one. */
+  echoes: Echoes | null = null;
   /** Messages may be passed to it: a peer, or a client that was told that it has its name. */
   takesMessages = false;
   /** The client wants to hear who comes and goes. */
@@ -70,20 +73,31 @@ export class Link {
   /** It is in the list of links with something to write. */
   ready = false;
 
-  /** `id` is the driver's number; `dialled` is null when the link was accepted. `now` is in ms. */
+  /** `id` is the driver's number, or below 0 when it is carried; `dialled` is null when the link was accepted. `now` is in ms. */
   constructor(
     readonly id: number,
     readonly how: Opened,
     readonly dialled: Dialled | null,
-    { now, outboxBytes }: {
+    { now, outboxBytes, carrier = null }: {
       readonly now: number;
       readonly outboxBytes: number;
+      readonly carrier?: Link | null;
     },
   ) {
+    this.carrier = carrier;
     this.outbox = new Outbox(outboxBytes);
     this.loopback = isLoopback(how.remote.hostname);
     this.openedAt = now;
     this.heardAt = now;
+  }
+
+  /** The link to a third server, inside which this one is carried; null when it is a connection. */
+  readonly carrier: Link | null;
+  /** The next bytes to write, at most 64 KiB, which are written at `now`; null when there are none. */
+  pull(now: number): Uint8Array | null {
+    const bytes = this.outbox.pull();
+    if (bytes !== null) this.echoes?.written(now);
+    return bytes;
   }
 
   /** What is still to be written. */

@@ -19,6 +19,9 @@ export const LEFT_MS = 3_600_000;
 /** A member that nobody could reach so long is forgotten. */
 export const FORGOTTEN_MS = 24 * 3_600_000;
 
+/** A member that was not reached so long is perhaps reached through a third one. */
+export const AROUND_MS = 1_000;
+
 /** More addresses than this help nobody, and a peer could fill our memory. */
 const MAX_ADDRESSES = 16;
 
@@ -36,6 +39,10 @@ interface Member {
   readonly target: Target;
   seenAt: number;
   linked: boolean;
+  /** The link to it is carried by a third server: it is still dialled. */
+  carried: boolean;
+  /** When a way around may be tried, while there is no link. */
+  aroundAt: number;
   /** Others say that it left, and this server still has a link to it. */
   saidToLeave: boolean;
 }
@@ -152,6 +159,8 @@ export class Members {
         },
         seenAt: from.now,
         linked: false,
+        carried: false,
+        aroundAt: from.now + AROUND_MS,
         saidToLeave: false,
       });
       return true;
@@ -202,7 +211,7 @@ export class Members {
   found({ id, addresses }: Pick<MemberCard, "id" | "addresses">, now: number): void {
     const known = this.#members.get(id)?.target;
     if (known !== undefined) known.addresses = withZones(known.addresses, addresses);
-    if (id === this.#selfId || this.isLinked(id) || this.#found.has(id)) return;
+    if (id === this.#selfId || this.#isReached(id) || this.#found.has(id)) return;
     if (this.#found.size >= MAX_FOUND) return;
     this.#next = null;
     // Both sides of a pair find each other: as in `learn`, the smaller id dials first.
@@ -232,15 +241,17 @@ export class Members {
     return true;
   }
 
-  /** There is a link to a member now. */
-  linked(id: string, now: number): void {
+  /** There is a link to a member now, or a way around. */
+  linked(id: string, now: number, { carried } = { carried: false }): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
     this.#next = null;
-    this.#found.delete(id);
     member.linked = true;
+    member.carried = carried;
     member.saidToLeave = false;
     member.seenAt = now;
+    if (carried) return;
+    this.#found.delete(id);
     member.target.attempts = 0;
     // It seems to be what a seed that never answered leads to: a dial tells.
     for (const place of this.#places.values()) {
@@ -251,22 +262,35 @@ export class Members {
     }
   }
 
-  /** The link to a member is gone: it is redialled, at first soon. */
-  unlinked(id: string, now: number): void {
+  /**
+   * The link to a member is gone: it is redialled, at first soon. Where nothing
+   * comes any more the way is broken; who hung up may just have been restarted.
+   */
+  unlinked(id: string, now: number, { silent } = { silent: false }): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
     if (member.saidToLeave) {
       this.leave(id, now);
       return;
     }
-    member.linked = false;
+    member.linked = member.carried = false;
     member.seenAt = now;
+    member.aroundAt = silent ? now : now + AROUND_MS;
     this.#later(member.target, now);
     // Nor may the seed that it answers at be dialled by everyone at the same moment.
     for (const place of this.#places.values()) if (place.id === id) this.#later(place, now);
   }
 
-  /** Whether there is a link to this member. */
+  /** The members that there is no link to for so long that a way around is worth a try now. */
+  unreached(now: number): string[] {
+    return [...this.#members].flatMap(([id, member]) => {
+      if (member.linked || member.aroundAt > now) return [];
+      member.aroundAt = now + AROUND_MS;
+      return [id];
+    });
+  }
+
+  /** Whether there is a link to this member, direct or carried. */
   isLinked(id: string): boolean {
     return this.#members.get(id)?.linked ?? false;
   }
@@ -311,7 +335,7 @@ export class Members {
     if (!cut || target.attempts + 1 >= MAX_CUTS) target.isFresh = false;
     target.announced = false;
     // Closed as the second link of a pair: there was nothing wrong with it.
-    if (target.id !== null && this.isLinked(target.id)) return;
+    if (target.id !== null && this.#isReached(target.id)) return;
     target.attempts++;
     const untried = target.attempts < target.addresses.length;
     if (untried) target.next = now;
@@ -401,7 +425,13 @@ export class Members {
     if (place.busy || place.baseLinked || place.addresses.length === 0) {
       return false;
     }
-    return place.id === null || !this.isLinked(place.id);
+    return place.id === null || !this.#isReached(place.id);
+  }
+
+  /** Whether there is a connection to this member: it need not be dialled. */
+  #isReached(id: string): boolean {
+    const member = this.#members.get(id);
+    return member !== undefined && member.linked && !member.carried;
   }
 
   #forgetFound(found: Target): void {

@@ -11,9 +11,12 @@ import { serversReply } from "../codec/base.ts";
 import { decodeBye } from "../codec/extended.ts";
 import { BaseRouter } from "./base_router.ts";
 import { BaseServers } from "./base_servers.ts";
+import { Carriage } from "./carriage.ts";
 import { Context, type NodeAction, type NodeConfig, type NodeLimits } from "./context.ts";
 import { Link, type Opened } from "./link.ts";
 import { Liveness } from "./liveness.ts";
+import type { Row } from "./matrix.ts";
+import { Measuring } from "./measuring.ts";
 import { Members } from "./members.ts";
 import { CLIENT_OUTBOX_BYTES, PEER_OUTBOX_BYTES } from "./outbox.ts";
 import { Peers } from "./peers.ts";
@@ -52,6 +55,8 @@ export class Node {
   readonly #router: Router;
   readonly #baseRouter: BaseRouter;
   readonly #liveness: Liveness;
+  readonly #carriage: Carriage;
+  readonly #measuring: Measuring;
   #nextSweep = 0;
   /** When it closes all links, if its clients have not gone before; null unless it leaves. */
   #drainsUntil: number | null = null;
@@ -67,13 +72,24 @@ export class Node {
       random: config.random,
     });
     this.#peers = new Peers(this.#context, this.#members, {
-      peerLinked: (link) => this.#registry.peerLinked(link),
-      peerLost: (peer) => this.#registry.peerLost(peer),
+      peerLinked: (link) => {
+        this.#registry.peerLinked(link);
+        this.#measuring.linked(link);
+      },
+      peerLost: (peer) => {
+        this.#registry.peerLost(peer);
+        this.#measuring.lost(peer);
+      },
+      probe: (link) => this.#measuring.probe(link),
       clientCount: () => this.#roster.count(config.id),
     });
     this.#baseServers = new BaseServers(this.#context, {
       members: this.#members,
       peers: this.#peers,
+    });
+    this.#measuring = new Measuring(this.#context, {
+      memberIds: () => this.#members.cards({ linkedOnly: false }).map(({ id }) => id),
+      cards: (link) => this.#peers.cards(link),
     });
     const routes = {
       peers: () => this.#peers.linked,
@@ -84,6 +100,11 @@ export class Node {
       roster: this.#roster,
       peers: routes.peers,
       mayMissNames: () => this.#members.mayMissNames(this.#context.now),
+    });
+    this.#carriage = new Carriage(this.#context, this.#peers.linked, {
+      opened: (link) => this.#peers.greet(link),
+      received: (link, whole) => this.receive(link.id, whole, this.#context.now),
+      closed: (link, why) => this.closed(link.id, why, this.#context.now),
     });
     this.#router = new Router(this.#context, this.#roster, routes);
     this.#baseRouter = new BaseRouter(this.#context, this.#roster, routes);
@@ -118,6 +139,11 @@ export class Node {
   /** Messages that were not passed on, by reason. */
   get drops(): ReadonlyMap<string, number> {
     return this.#context.drops;
+  }
+
+  /** What each server says of its way to each other, as far as this one knows, in ms. */
+  get matrix(): Row[] {
+    return this.#measuring.rows;
   }
 
   /** Bytes that wait in all outboxes. */
@@ -160,7 +186,7 @@ export class Node {
     const link = this.#context.links.get(id);
     if (link === undefined || link.closing !== null) return;
     link.heardAt = now;
-    if (link.role === "peer") this.#peers.heard(link);
+    if (link.role === "peer" || link.role === "candidate") this.#peers.heard(link);
     const { reader } = link;
     let frames = 0;
     try {
@@ -199,22 +225,37 @@ export class Node {
 
   /** Does what is due, and returns when it wants to be called again. */
   tick(now: number): number {
+    const { lag } = this.#context;
     this.#context.now = now;
+    lag.woke(now);
+    const next = this.#tick(now);
+    lag.awaits(next);
+    return next;
+  }
+
+  #tick(now: number): number {
+    this.#carriage.settle();
     this.#drain();
     if (this.#closedBy !== null) return this.#closedBy;
     if (this.#drainsUntil === null) this.#peers.tick();
     this.#registry.tick();
+    this.#measuring.tick();
     if (now >= this.#nextSweep) {
       this.#nextSweep = now + this.#context.limits.echoMs;
       this.#sweep();
     }
-    const next = Math.min(this.#nextSweep, this.#registry.nextDeadline());
-    return Math.min(next, this.#drainsUntil ?? this.#peers.nextDeadline());
+    this.#carriage.settle();
+    return Math.min(
+      this.#nextSweep,
+      this.#registry.nextDeadline(),
+      this.#measuring.nextDeadline(),
+      this.#drainsUntil ?? this.#peers.nextDeadline(),
+    );
   }
 
   /** The next bytes to write on a link, at most 64 KiB; null when there are none. */
-  pull(id: number, _now: number): Uint8Array | null {
-    return this.#context.links.get(id)?.outbox.pull() ?? null;
+  pull(id: number, now: number): Uint8Array | null {
+    return this.#context.links.get(id)?.pull(now) ?? null;
   }
 
   /** The links that got something to write since the last call. */
@@ -291,7 +332,7 @@ export class Node {
       case Kind.Echo:
         return this.#context.send(link, frame(Kind.EchoReply));
       case Kind.EchoReply:
-        return;
+        return this.#measuring.replied(link);
       default:
         this.#takeRare(link, kind);
     }
@@ -326,6 +367,10 @@ export class Node {
         return this.#peers.news(link, payload);
       case Kind.Leaving:
         return this.#peers.leaving(link);
+      case Kind.Via:
+        return this.#carriage.take(link);
+      case Kind.NoWay:
+        return this.#carriage.noWay(link, payload);
       case Kind.Presence:
         return this.#registry.presence(link, payload);
       case Kind.Claim:
@@ -340,6 +385,10 @@ export class Node {
         return this.#registry.resolve(link, payload, this.#baseServers.links.size > 0);
       case Kind.Who:
         return this.#registry.who(link, payload);
+      case Kind.Row:
+        return this.#measuring.told(link, payload);
+      case Kind.MatrixRequest:
+        return this.#measuring.answer(link);
       default:
         // A newer version may say more; a frame it is sure of it asks for first.
         this.#context.drop("unknown-type");
@@ -359,15 +408,24 @@ export class Node {
       message: `${this.#context.describe(link)} closes the link: ${reason}, ${message}`,
       fields: { reason },
     });
-    link.closing = reason;
-    this.#context.actions.push({ kind: "close", link: link.id });
+    this.#context.hangUp(link, reason);
   }
 
-  /** Once a second: signs of life, and who gave none. */
+  /** Of two servers that don't reach each other the one with the smaller id looks for a way around. */
+  #goAround(): void {
+    const { now, id: self } = this.#context;
+    for (const id of this.#members.unreached(now)) {
+      const carrier = id > self ? this.#measuring.bestCarrier(id) : null;
+      if (carrier !== null) this.#carriage.dial(id, carrier);
+    }
+  }
+
+  /** Once a second: who gave no sign of life. */
   #sweep(): void {
-    this.#peers.echo();
     this.#liveness.sweep();
+    this.#peers.letGo();
     this.#members.expire(this.#context.now);
+    if (this.#drainsUntil === null) this.#goAround();
     this.#context.reportDrops();
   }
 }

@@ -2,7 +2,8 @@
  * One link for a pair of servers. Of two servers the one with the smaller id
  * decides: it keeps the older link if that still answers a probe, accepts
  * exactly one, and closes the other with `duplicate`. The other server uses
- * whichever link was accepted. So crossed dials, and a dial after a link died
+ * whichever link was accepted. A direct link replaces one that is carried, but
+ * only when it answers a probe: the way around works. So crossed dials, and a dial after a link died
  * at one end only, end with the same single link at both.
  *
  * @module
@@ -14,13 +15,15 @@ export type PairingStep<Link> =
   | {
     readonly kind: "close";
     readonly link: Link;
-    readonly reason: "duplicate" | "replaced";
+    readonly reason: "duplicate" | "replaced" | "silent";
   }
   | { readonly kind: "probe"; readonly link: Link };
 
 interface Contest<Link> {
   readonly older: Link;
   readonly newer: Link;
+  /** The one that must answer: else the other one is used. */
+  readonly probed: Link;
   readonly deadline: number;
 }
 
@@ -28,13 +31,24 @@ interface Contest<Link> {
 export class Pairing<Link> {
   readonly #selfId: string;
   readonly #probeMs: number;
+  readonly #isCarried: (link: Link) => boolean;
   readonly #accepted = new Map<string, Link>();
   readonly #contests = new Map<string, Contest<Link>>();
 
-  /** `probeMs` is how long an older link may take to answer a probe before a newer one replaces it. */
-  constructor(selfId: string, probeMs: number) {
+  /**
+   * `probeMs` is how long an older link may take to answer a probe before a
+   * newer one replaces it; `isCarried` tells a way around from a direct link.
+   */
+  constructor(
+    selfId: string,
+    { probeMs, isCarried }: {
+      readonly probeMs: number;
+      readonly isCarried: (link: Link) => boolean;
+    },
+  ) {
     this.#selfId = selfId;
     this.#probeMs = probeMs;
+    this.#isCarried = isCarried;
   }
 
   /** Whether this server decides for the pair. */
@@ -56,20 +70,21 @@ export class Pairing<Link> {
     if (this.#contests.has(peer)) {
       return [{ kind: "close", link, reason: "duplicate" }];
     }
-    this.#contests.set(peer, {
-      older,
-      newer: link,
-      deadline: now + this.#probeMs,
-    });
-    return [{ kind: "probe", link: older }];
+    const isShortcut = this.#isCarried(older) && !this.#isCarried(link);
+    const probed = isShortcut ? link : older;
+    this.#contests.set(peer, { older, newer: link, probed, deadline: now + this.#probeMs });
+    return [{ kind: "probe", link: probed }];
   }
 
-  /** Something was heard on an accepted link: it is alive. */
+  /** Something was heard on a link: it is alive. */
   heard(peer: string, link: Link): PairingStep<Link>[] {
     const contest = this.#contests.get(peer);
-    if (contest === undefined || contest.older !== link) return [];
+    if (contest === undefined || contest.probed !== link) return [];
     this.#contests.delete(peer);
-    return [{ kind: "close", link: contest.newer, reason: "duplicate" }];
+    const { older, newer } = contest;
+    return link === newer
+      ? [{ kind: "close", link: older, reason: "replaced" }, ...this.#accept(peer, newer)]
+      : [{ kind: "close", link: newer, reason: "duplicate" }];
   }
 
   /** The other server, which decides, accepted `link`. */
@@ -91,14 +106,18 @@ export class Pairing<Link> {
     return this.#accept(peer, contest.newer);
   }
 
-  /** Probes without an answer: the older link is dead, the newer one is used. */
+  /** Probes without an answer: that link is dead, the other one is used. */
   expire(
     now: number,
   ): { readonly peer: string; readonly steps: PairingStep<Link>[] }[] {
     const ended = [];
-    for (const [peer, { older, newer, deadline }] of this.#contests) {
+    for (const [peer, { older, newer, probed, deadline }] of this.#contests) {
       if (deadline > now) continue;
       this.#contests.delete(peer);
+      if (probed === newer) {
+        ended.push({ peer, steps: [{ kind: "close", link: newer, reason: "silent" } as const] });
+        continue;
+      }
       const close = { kind: "close", link: older, reason: "replaced" } as const;
       ended.push({ peer, steps: [close, ...this.#accept(peer, newer)] });
     }

@@ -24,6 +24,8 @@ export interface PeerEvents {
   peerLinked(link: Link): void;
   /** The pair's link is gone. */
   peerLost(peer: string): void;
+  /** Ask for a sign of life on the link of a pair. */
+  probe(link: Link): void;
   /** How many clients are registered here. */
   clientCount(): number;
 }
@@ -44,7 +46,10 @@ export class Peers {
     this.#context = context;
     this.#members = members;
     this.#events = events;
-    this.#pairing = new Pairing(context.id, context.limits.probeMs);
+    this.#pairing = new Pairing(context.id, {
+      probeMs: context.limits.probeMs,
+      isCarried: ({ carrier }) => carrier !== null,
+    });
     this.#gossip = new Gossip(context, members, this.#linked);
   }
 
@@ -97,6 +102,7 @@ export class Peers {
         members: this.#gossip.linkedCards(link),
         base: link.loopback ? this.#members.base() : [],
         clients: this.#events.clientCount(),
+        carried: this.#carried(),
       }),
     );
   }
@@ -126,6 +132,14 @@ export class Peers {
     this.#gossip.take({ members: welcome.members, base: welcome.base, left: [] }, link);
     this.dialDue();
     this.#offer(link, welcome.id);
+  }
+
+  /** The members that this server has no connection to, but a link. */
+  #carried(): extended.CarriedMember[] {
+    return [...this.#linked].flatMap(({ peer: id, carrier }) => {
+      const via = carrier?.peer ?? null;
+      return id === null || via === null ? [] : [{ id, via }];
+    });
   }
 
   /** 9/0: a server that dialled this one says who it is. */
@@ -185,12 +199,9 @@ export class Peers {
 
   /** A link that was dialled, or was a peer's, is gone; `cut` when this server did not close it. */
   closed(link: Link, { cut }: { readonly cut: boolean }): void {
-    const { peer, dialled } = link;
+    const { dialled } = link;
     const { now } = this.#context;
-    if (peer !== null) {
-      this.#retire(link, peer);
-      this.#carryOut(peer, this.#pairing.closed(peer, link));
-    }
+    this.#lose(link);
     // Once it was more than that, its target may be dialled again already.
     const wasTried = link.role === "new" || link.role === "candidate";
     if (dialled !== null && wasTried && dialled.target.busy) {
@@ -198,7 +209,12 @@ export class Peers {
     }
   }
 
-  /** Dials, echoes, probes and silence, as far as they are due. */
+  /** A link that is being closed is of no use any more, however long its last bytes take. */
+  letGo(): void {
+    for (const link of this.#linked) if (link.closing !== null) this.#lose(link);
+  }
+
+  /** Dials, and probes without an answer, as far as they are due. */
   tick(): void {
     this.dialDue();
     for (const { peer, steps } of this.#pairing.expire(this.#context.now)) {
@@ -211,11 +227,9 @@ export class Peers {
     return Math.min(this.#members.nextDial(), this.#pairing.nextDeadline());
   }
 
-  /** The dialler of each link asks for a sign of life, which both ends hear. */
-  echo(): void {
-    for (const link of this.#linked) {
-      if (link.dialled !== null) this.#context.send(link, frame(Kind.Echo));
-    }
+  /** All servers, this one included, as they are told on `link`. */
+  cards(link: Link): extended.MemberCard[] {
+    return this.#gossip.cards(link);
   }
 
   /** There is a link to a base server: the peers on this machine should know. */
@@ -258,21 +272,28 @@ export class Peers {
           this.#context.close(
             step.link,
             step.reason,
-            step.reason === "duplicate" ? "the pair has a link" : "the pair has a newer link",
+            PAIRING_WORDS[step.reason],
           );
           this.#retire(step.link, peer);
           break;
         case "probe":
-          this.#context.send(step.link, frame(Kind.Echo));
+          this.#events.probe(step.link);
           break;
       }
     }
   }
 
+  #lose(link: Link): void {
+    const { peer } = link;
+    if (peer === null) return;
+    this.#retire(link, peer);
+    this.#carryOut(peer, this.#pairing.closed(peer, link));
+  }
+
   /** A link is not in use any more, if it was. */
   #retire(link: Link, peer: string): void {
     if (!this.#linked.delete(link)) return;
-    this.#members.unlinked(peer, this.#context.now);
+    this.#members.unlinked(peer, this.#context.now, { silent: link.closing === "silent" });
     this.#context.log("info", "peer-lost", {
       message: `no link to server ${peer} any more`,
       fields: { peer },
@@ -286,16 +307,24 @@ export class Peers {
     link.takesMessages = true;
     link.outbox.allow(this.#context.limits.peerOutboxBytes);
     this.#linked.add(link);
-    this.#members.linked(peer, this.#context.now);
+    this.#members.linked(peer, this.#context.now, { carried: link.carrier !== null });
     if (link.dialled !== null) this.#members.settled(link.dialled.target);
     this.#context.log("info", "peer-linked", {
       message: `linked to ${this.#context.describe(link)}`,
       fields: {
         peer,
         address: link.dialled?.address ?? link.reachedAt ?? addressText(link.how.remote),
+        via: link.carrier?.peer ?? null,
       },
     });
     this.#gossip.introduce(link);
     this.#events.peerLinked(link);
   }
 }
+
+/** Why one of two links of a pair is closed, for people. */
+const PAIRING_WORDS = {
+  duplicate: "the pair has a link",
+  replaced: "the pair has a newer link",
+  silent: "it did not answer, and there is a way around",
+} as const;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CarriedMember } from "../codec/extended.ts";
 import { nearest } from "./choice.ts";
 import type { Contact } from "./contact.ts";
 import type { Directory } from "./directory.ts";
@@ -16,14 +17,27 @@ const RECENT = 60;
 export const STALE_MS = 30_000;
 
 /** The servers that answered, nearest first. */
-export function serverEvents({ usable }: Directory): ClientEvent[] {
-  return usable.map(({ address, card }) => ({
+export function serverEvents(directory: Directory): ClientEvent[] {
+  return directory.usable.map(({ address, card }) => ({
     kind: "server",
     address,
     id: card?.id ?? null,
     label: card?.label ?? null,
     clients: card?.clients ?? null,
+    ...carriedOf(card?.carried ?? [], directory),
   }));
+}
+
+function carriedOf(
+  members: readonly CarriedMember[],
+  directory: Directory,
+): Pick<Extract<ClientEvent, { kind: "server" }>, "carried"> {
+  if (members.length === 0) return {};
+  const carried = members.map(({ id, via }) => ({
+    to: directory.addressOf(id),
+    via: directory.addressOf(via),
+  }));
+  return { carried };
 }
 
 /** What was measured of every server that doesn't leave, nearest first, by `now` (ms). */

@@ -7,6 +7,7 @@
  */
 
 import * as extended from "../codec/extended.ts";
+import { decodeMatrixReply, matrixRequest } from "../codec/matrix.ts";
 import { Kind, ProtocolError } from "../codec/wire.ts";
 import { ClientContext, type SessionAction, type SessionConfig } from "./client_context.ts";
 import { ClientLink, type Known } from "./contact.ts";
@@ -14,8 +15,10 @@ import { Conversation } from "./conversation.ts";
 import { Directory } from "./directory.ts";
 import type { ClientEvent } from "./events.ts";
 import { Homes } from "./homes.ts";
+import { hostOf } from "./greeting.ts";
 import { HEARTBEAT_MS } from "./lag.ts";
 import type { Opened } from "./link.ts";
+import { MatrixAnswer } from "./matrix_answer.ts";
 import { rttEvents, serverEvents } from "./report.ts";
 import { Survey } from "./survey.ts";
 
@@ -31,6 +34,8 @@ export class Session {
   #watching = false;
   /** The link on which it asked to hear who comes and goes. */
   #watched: ClientLink | null = null;
+  /** The link on which it asked for the matrix, and what has come of the answer. */
+  #asked: { readonly link: ClientLink; readonly answer: MatrixAnswer } | null = null;
 
   /** Surveys nobody and dials nothing until it is told to start. */
   constructor(config: SessionConfig) {
@@ -90,11 +95,19 @@ export class Session {
    */
   who(watch: boolean): boolean {
     this.#watching ||= watch;
-    const link = this.#homes.link ??
-      this.#directory.usable.find(({ extended }) => extended)?.link ?? null;
-    if (link === null || !link.contact.extended) return false;
+    const link = this.#extendedLink();
+    if (link === null) return false;
     if (watch) this.#watched = link;
     this.#context.send(link, extended.who(watch));
+    return true;
+  }
+
+  /** Asks how far the servers are from each other. False when no server that was reached can say. */
+  matrix(): boolean {
+    const link = this.#extendedLink();
+    if (link === null) return false;
+    this.#asked = { link, answer: new MatrixAnswer() };
+    this.#context.send(link, matrixRequest());
     return true;
   }
 
@@ -184,6 +197,8 @@ export class Session {
     const link = this.#context.links.get(id);
     if (link === undefined) return;
     this.#context.forget(link);
+    // Nobody need wait for an answer that will not come.
+    if (this.#asked?.link === link) this.#answered();
     if (!link.closing) this.#homes.abandon(link, why, now);
     this.#homes.proceed(now);
     this.#endIfAlone(now);
@@ -263,6 +278,8 @@ export class Session {
         return this.#homes.abandon(link, extended.decodeBye(payload).message, now);
       case Kind.Names:
         return this.#names(extended.decodeNames(payload));
+      case Kind.MatrixReply:
+        return this.#matrixReply(link, payload);
       case Kind.Message:
         return this.#conversation.delivery(payload, sublength);
       case Kind.StreamMessage:
@@ -288,6 +305,27 @@ export class Session {
     for (const { name } of news.joined) this.#context.tell({ kind: "joined", name });
     for (const { name } of news.left) this.#context.tell({ kind: "left", name });
     if (news.done) this.#context.actions.push({ kind: "complete", what: "who" });
+  }
+
+  #matrixReply(link: ClientLink, payload: Uint8Array): void {
+    if (this.#asked?.link !== link) return;
+    const { answer } = this.#asked;
+    answer.take(decodeMatrixReply(payload));
+    if (!answer.isWhole) return;
+    const addressOf = (id: string): string => this.#directory.addressOf(id);
+    this.#context.tell(answer.event(addressOf, hostOf(link)));
+    this.#answered();
+  }
+
+  #answered(): void {
+    this.#asked = null;
+    this.#context.actions.push({ kind: "complete", what: "matrix" });
+  }
+
+  /** The home, or else a server that can be asked things too. */
+  #extendedLink(): ClientLink | null {
+    const link = this.#homes.link ?? this.#directory.usable.find(({ extended }) => extended)?.link;
+    return link?.contact.extended ? link : null;
   }
 
   #isOver(): boolean {

@@ -1,6 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { durationText, jsonLine, percentText, textLines } from "../../lib/app/print.ts";
-import type { ClientEvent, RttSummary } from "../../lib/core/events.ts";
+import {
+  durationText,
+  jsonLine,
+  type LineEvent,
+  percentText,
+  textLines,
+} from "../../lib/app/print.ts";
+import type { RttSummary } from "../../lib/core/events.ts";
 
 const SUMMARY: RttSummary = {
   sent: 10,
@@ -38,7 +44,7 @@ const UNANSWERED: RttSummary = {
 const SERVER = "127.0.0.1:4000";
 
 /** Each event with its line for programs and its line for people. */
-const EVENTS: readonly [ClientEvent, json: string, text: string][] = [
+const EVENTS: readonly [LineEvent, json: string, text: string][] = [
   [
     { kind: "attached", server: SERVER, name: "ada", rttMs: 0.0415 },
     '{"schema":1,"event":"attached","server":"127.0.0.1:4000","name":"ada","rtt_us":41.5}',
@@ -266,7 +272,7 @@ Deno.test("text from others is verbatim in JSON, yet cannot drive a terminal", (
 
 Deno.test("text from others is cleaned in words, each part by itself", () => {
   const evil = "\u001b]0;";
-  const lines: readonly [ClientEvent, string][] = [
+  const lines: readonly [LineEvent, string][] = [
     [
       { kind: "message", from: "bob", to: "ada", text: "a\u001b[2J\nada: b" },
       "bob: a ada: b",
@@ -295,7 +301,7 @@ Deno.test("text from others is cleaned in words, each part by itself", () => {
 
 Deno.test("colour is outside the cleaned text, and only if asked for", () => {
   const colour = { colour: true, width: null };
-  const cases: readonly [ClientEvent, string][] = [
+  const cases: readonly [LineEvent, string][] = [
     [
       { kind: "error", code: "refused", message: "\u001b[32mno" },
       "\u001b[31mno\u001b[0m",

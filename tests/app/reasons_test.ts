@@ -13,7 +13,7 @@ Deno.test("the reasons in words", () => {
     ["no-such-name", "nobody has that name"],
     ["timed-out", "no receipt came in time, it may have been shown"],
     ["receiver-changed", "somebody else has that name now"],
-    ["too-long", "the text has more than 32605 bytes"],
+    ["too-long", "the text has more than 32587 bytes"],
     ["slow", "the receiver reads too slowly"],
     ["moving", "the receiver is moving to another server"],
     ["link-lost", "the link to the receiver's server was lost"],

@@ -1,169 +1,184 @@
 /**
- * The servers that are measured: processes, and how to speak to them.
+ * The servers that are measured: one process, or two that form a clique.
  *
  * @module
  */
 
-import { baseMessage, delivery, register } from "../../lib/codec/base.ts";
+import { decodeWelcome, type Welcome } from "../../lib/codec/extended.ts";
 import { frame, Kind } from "../../lib/codec/wire.ts";
-import { NUMBER_DIGITS, type Wire, writeAll } from "./flood.ts";
+import { awaitFrame, connect, type Dialect, writeAll } from "./dialect.ts";
+import { COPY } from "./dialect_base.ts";
+import { NATS } from "./dialect_nats.ts";
+import type { Setting } from "./setting.ts";
 
-/** A running server that a flood can go through. */
+/** Between two looks at whether a server is up. */
+const LOOK_AGAIN_MS = 2;
+
+/** Running servers that a load can go through. */
 export interface Contender extends AsyncDisposable {
   readonly name: string;
-  /** The wire for texts of so many bytes. */
-  wire(textBytes: number): Wire;
+  readonly dialect: Dialect;
+  /** Where senders connect, and where receivers do: of two servers each at its own. */
+  readonly senderPort: number;
+  readonly receiverPort: number;
+  readonly pids: readonly number[];
 }
 
-/** Our server, spoken to in base frames. */
-export async function ourServer(): Promise<Contender> {
-  const root = new URL("../../", import.meta.url);
-  const args = ["run", "--quiet", "--allow-net", new URL("server.ts", root).pathname];
-  const process = new Deno.Command(Deno.execPath(), {
-    args: [...args, "--listen", "127.0.0.1:0", "--join", "none", "--log-level", "error"],
-    stdin: "null",
-    stdout: "piped",
-  }).spawn();
-  const port = await listeningPort(process);
-  return contender("server", process, (textBytes) => {
-    const text = "0".repeat(textBytes);
-    const arriving = delivery({ sender: "ada", receiver: "bob", text });
-    return {
-      sent: baseMessage("bob", text),
-      sentDigitsAt: baseMessage("bob", "").length,
-      receivedBytes: arriving.length,
-      receivedDigitsAt: arriving.length - textBytes,
-      connect: async () => ({
-        sender: await registered(port, "ada"),
-        receiver: await registered(port, "bob"),
-      }),
-    };
+/** How servers are started. */
+export interface StartOptions {
+  readonly dialect: Dialect;
+  /** One, or two that are linked. */
+  readonly servers: 1 | 2;
+  /** What runs them, such as `taskset -c 0`. */
+  readonly by?: readonly string[];
+}
+
+/** Our servers. */
+export async function ourServers(setting: Setting, options: StartOptions): Promise<Contender> {
+  const running = new Running();
+  const ports: number[] = [];
+  for (let server = 0; server < options.servers; server++) {
+    const join = ports[0] === undefined ? "none" : `127.0.0.1:${ports[0]}`;
+    const args = ["--listen", "127.0.0.1:0", "--join", join];
+    const child = running.start([...options.by ?? [], ...setting.server, ...args]);
+    ports.push(await listeningPort(child));
+  }
+  for (const port of ports) await linked(port, options.servers - 1);
+  return contender("ours", running, { ...options, ports });
+}
+
+/** `nats-server`, which `setting` knows where to find. */
+export async function natsServers(setting: Setting, options: StartOptions): Promise<Contender> {
+  const running = new Running();
+  const ports: number[] = [];
+  const routes = [freePort(), freePort()] as const;
+  for (let server = 0; server < options.servers; server++) {
+    const port = freePort();
+    const cluster = ["-cluster", `nats://127.0.0.1:${routes[server]}`, "-cluster_name", "bench"];
+    const route = ["-routes", `nats://127.0.0.1:${routes[0]}`];
+    const args = ["-a", "127.0.0.1", "-p", String(port)];
+    running.start([
+      ...options.by ?? [],
+      setting.nats ?? "",
+      ...args,
+      ...options.servers > 1 ? cluster : [],
+      ...server > 0 ? route : [],
+    ]);
+    await accepting(port);
+    ports.push(port);
+  }
+  return contender("nats-server", running, { ...options, ports });
+}
+
+/** What contends: ours in each of the dialects, and the peer where it is installed. */
+export async function contenders(
+  setting: Setting,
+  { dialects, ...options }: Omit<StartOptions, "dialect"> & {
+    readonly dialects: readonly Dialect[];
+    readonly peer?: Dialect;
+  },
+): Promise<{ readonly ours: readonly Contender[]; readonly peer: Contender | null }> {
+  const ours = [];
+  for (const dialect of dialects) ours.push(await ourServers(setting, { ...options, dialect }));
+  const { peer: dialect = NATS } = options;
+  const peer = setting.nats === null ? null : await natsServers(setting, { ...options, dialect });
+  return { ours, peer };
+}
+
+/** A process that copies from each connection to the so many next ones. */
+export async function bareCopy(
+  { to = 1, by = [] }: { readonly to?: number; readonly by?: readonly string[] } = {},
+): Promise<Contender> {
+  const running = new Running();
+  const script = new URL("copy.ts", import.meta.url).pathname;
+  const run = [Deno.execPath(), "run", "--quiet", "--allow-net", script];
+  const child = running.start([...by, ...run, String(to)]);
+  return contender("bare copy", running, {
+    dialect: COPY,
+    servers: 1,
+    ports: [await listeningPort(child)],
   });
 }
 
-/** A process that copies without looking: what the generator itself can do. */
-export async function pipe(): Promise<Contender> {
-  const process = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-net", new URL("pipe.ts", import.meta.url).pathname],
-    stdin: "null",
-    stdout: "piped",
-  }).spawn();
-  const port = await listeningPort(process);
-  return contender("bare copy", process, (textBytes) => {
-    const sent = baseMessage("bob", "0".repeat(textBytes));
-    const digitsAt = sent.length - textBytes;
-    return {
-      sent,
-      sentDigitsAt: digitsAt,
-      receivedBytes: sent.length,
-      receivedDigitsAt: digitsAt,
-      connect: async () => ({
-        sender: await Deno.connect({ hostname: "127.0.0.1", port }),
-        receiver: await Deno.connect({ hostname: "127.0.0.1", port }),
-      }),
-    };
-  });
-}
-
-/** `nats-server`, if this machine has it. */
-export function natsServer(): Contender | null {
-  const port = freePort();
-  let process: Deno.ChildProcess;
-  try {
-    process = new Deno.Command("nats-server", {
-      args: ["-a", "127.0.0.1", "-p", String(port)],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-  return contender("nats-server", process, (textBytes) => {
-    const text = "0".repeat(textBytes);
-    const sent = bytesOf(`PUB bob ${textBytes}\r\n${text}\r\n`);
-    const head = `MSG bob 1 ${textBytes}\r\n`;
-    return {
-      sent,
-      sentDigitsAt: sent.length - textBytes - 2,
-      receivedBytes: head.length + textBytes + 2,
-      receivedDigitsAt: head.length,
-      connect: async () => ({
-        sender: await natsClient(port, ""),
-        receiver: await natsClient(port, "SUB bob 1\r\n"),
-      }),
-    };
-  });
-}
-
-function contender(
-  name: string,
-  process: Deno.ChildProcess,
-  wire: (textBytes: number) => Wire,
-): Contender {
-  return {
-    name,
-    wire: (textBytes) => wire(Math.max(textBytes, NUMBER_DIGITS)),
-    [Symbol.asyncDispose]: async () => {
-      process.kill("SIGKILL");
-      await process.stdout.cancel().catch(() => {});
-      await process.status;
-    },
-  };
-}
-
-async function registered(port: number, name: string): Promise<Deno.TcpConn> {
-  const conn = await Deno.connect({ hostname: "127.0.0.1", port });
-  // The name of the last run may still be held until its connection is gone.
-  for (;;) {
-    await writeAll(conn, register(name));
-    const reply = new Uint8Array(6);
-    await conn.read(reply);
-    if (reply[0] === frame(Kind.JoinOrRegistered)[0]) return conn;
-  }
-}
-
-async function natsClient(port: number, then: string): Promise<Deno.TcpConn> {
-  const conn = await connectWhenUp(port);
-  await writeAll(conn, bytesOf(`CONNECT {"verbose":false}\r\n${then}PING\r\n`));
-  let heard = "";
-  const buffer = new Uint8Array(4096);
-  while (!heard.includes("PONG\r\n")) {
-    const read = await conn.read(buffer);
-    if (read === null) throw new Error("Cannot connect: nats-server closed the connection");
-    heard += new TextDecoder().decode(buffer.subarray(0, read));
-  }
-  return conn;
-}
-
-async function connectWhenUp(port: number): Promise<Deno.TcpConn> {
-  for (;;) {
-    try {
-      return await Deno.connect({ hostname: "127.0.0.1", port });
-    } catch (error) {
-      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
-    }
-  }
-}
-
-async function listeningPort(process: Deno.ChildProcess): Promise<number> {
-  const reader = process.stdout.getReader();
+/** Waits for the line that says where a program of ours listens. */
+export async function listeningPort({ stdout }: Deno.ChildProcess): Promise<number> {
+  const reader = stdout.getReader();
   let heard = "";
   while (!heard.includes("\n")) {
     const { value, done } = await reader.read();
-    if (done) throw new Error("Cannot measure: the server ended at once");
+    if (done) throw new Error("Cannot measure: a server ended at once");
     heard += new TextDecoder().decode(value);
   }
   reader.releaseLock();
   return Number(/:(\d+)\n/.exec(heard)?.[1]);
 }
 
-function freePort(): number {
+/** Waits until a server of ours says that it is linked to so many others. */
+async function linked(port: number, others: number): Promise<void> {
+  while ((await welcomeOf(port)).members.length < others) await pause();
+}
+
+async function welcomeOf(port: number): Promise<Welcome> {
+  using conn = await connect(port);
+  await writeAll(conn, frame(Kind.Hello));
+  return decodeWelcome(await awaitFrame(conn, Kind.Welcome));
+}
+
+/** Waits until a port accepts connections. */
+export async function accepting(port: number): Promise<void> {
+  for (;;) {
+    try {
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      return;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+      await pause();
+    }
+  }
+}
+
+/** A port that is free now. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
-function bytesOf(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+/** Processes that end together. */
+export class Running implements AsyncDisposable {
+  readonly children: Deno.ChildProcess[] = [];
+
+  /** Starts one, of which nobody reads the log: a pipe that fills up would stop it. */
+  start([command = "", ...args]: readonly string[]): Deno.ChildProcess {
+    const options = { args, stdin: "null", stdout: "piped", stderr: "null" } as const;
+    const child = new Deno.Command(command, options).spawn();
+    this.children.push(child);
+    return child;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.children.map(async (child) => {
+      child.kill("SIGKILL");
+      await child.stdout.cancel();
+      await child.status;
+    }));
+  }
+}
+
+function contender(
+  name: string,
+  running: Running,
+  { dialect, ports }: StartOptions & { readonly ports: readonly number[] },
+): Contender {
+  return {
+    name,
+    dialect,
+    senderPort: ports[0] ?? 0,
+    receiverPort: ports.at(-1) ?? 0,
+    pids: running.children.map(({ pid }) => pid),
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
 }

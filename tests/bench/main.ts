@@ -1,59 +1,68 @@
 /**
- * `deno task bench`: the speed of the real server, beside peers that are
+ * `deno task bench`: the speed of the real programs, beside peers that are
  * measured in the same interleaved run. Only ratios travel between machines.
  *
  * @module
  */
 
-import { type Contender, natsServer, ourServer, pipe } from "./contender.ts";
-import { failover } from "./failover.ts";
-import { flood } from "./flood.ts";
-import { start } from "./start.ts";
+import { ExitCode } from "../../lib/app/exit_code.ts";
+import { writeError, writeOut } from "../../lib/app/output.ts";
+import { UsageError } from "../../lib/app/usage_error.ts";
+import { HELP, type Options, parseOptions } from "./options.ts";
+import { jsonOf, tableOf } from "./report.ts";
+import type { Result } from "./result.ts";
+import { type Row, settingOf } from "./setting.ts";
+import { ROWS } from "./suite.ts";
 
-const REPETITIONS = 5;
-const TEXT_BYTES = 128;
-const MESSAGES = 1_000_000;
+/** Others leave so little of the machine idle that figures suffer: its load average. */
+const BUSY = 0.5;
 
-async function forwardOneToOne(): Promise<void> {
-  await using stack = new AsyncDisposableStack();
-  const ours = stack.use(await ourServer());
-  const copy = stack.use(await pipe());
-  const nats = natsServer();
-  const contenders: Contender[] = [ours, copy];
-  if (nats !== null) contenders.push(stack.use(nats));
-  const rates = new Map<Contender, number[]>(contenders.map((contender) => [contender, []]));
-  for (let repetition = 0; repetition <= REPETITIONS; repetition++) {
-    for (const contender of contenders) {
-      const rate = await flood(contender.wire(TEXT_BYTES), MESSAGES);
-      // The first one warms up.
-      if (repetition > 0) rates.get(contender)?.push(rate);
+async function main(): Promise<void> {
+  const options = parseOptions(Deno.args, ROWS.map(({ name }) => name));
+  if (options.help) return print(HELP);
+  if (options.list) return ROWS.forEach(({ name, title }) => print(`${name.padEnd(13)} ${title}`));
+  const { quick, only } = options;
+  const [load = 0] = Deno.loadavg();
+  if (load > BUSY) {
+    writeError(`This machine is busy (load ${load.toFixed(1)}): times will be longer`);
+  }
+  await using setting = await settingOf({ quick, note: writeError });
+  for (const row of ROWS.filter(({ name }) => only.length === 0 || only.includes(name))) {
+    try {
+      await tell(row, row.measure(setting), options);
+    } catch (error) {
+      // What the other rows tell is worth having all the same.
+      writeError(`${row.name} has failed: ${error instanceof Error ? error.message : error}`);
+      Deno.exitCode = ExitCode.undelivered;
     }
   }
-  report(`Forwarded messages/s, one to one, ${TEXT_BYTES} B texts, base frames, one server`);
-  report(`${REPETITIONS} interleaved runs of ${MESSAGES} messages, none lost, repeated, reordered`);
-  for (const [contender, samples] of rates) {
-    const ratio = median(rates.get(ours) ?? []) / median(samples);
-    const versus = contender === ours ? "" : `   server is ${ratio.toFixed(2)} x that`;
-    report(`  ${contender.name.padEnd(12)}${spread(samples)}${versus}`);
+}
+
+/** Lines of JSON come as they are measured; a table when all its lines are known. */
+async function tell(
+  { title, name }: Row,
+  measured: AsyncIterable<Result>,
+  { json }: Options,
+): Promise<void> {
+  const results: Result[] = [];
+  for await (const result of measured) {
+    if (json) print(jsonOf(result));
+    results.push(result);
   }
-  if (nats === null) report("  nats-server is not installed (Debian: apt-get install nats-server)");
+  if (json || results.length === 0) return;
+  print(`${title} (--only ${name})`);
+  for (const line of tableOf(results)) print(`  ${line}`);
+  print("");
 }
 
-function median(samples: readonly number[]): number {
-  const sorted = samples.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+function print(line: string): void {
+  writeOut(line);
 }
 
-function spread(samples: readonly number[]): string {
-  const millions = (rate: number): string => (rate / 1e6).toFixed(2);
-  const [low, high] = [Math.min(...samples), Math.max(...samples)].map(millions);
-  return `${millions(median(samples))} million (${low} to ${high})`;
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  writeError(`${error.message}\nTry --help.`);
+  Deno.exitCode = ExitCode.usage;
 }
-
-function report(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-}
-
-await forwardOneToOne();
-await start(report);
-await failover(report);

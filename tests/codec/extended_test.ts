@@ -80,6 +80,7 @@ const ROUND_TRIPS: Readonly<
       members: values.list(() => values.card()),
       base: values.list(() => values.text()),
       clients: values.whole(),
+      carried: values.list(() => ({ id: values.text(), via: values.text() })),
     };
     const came = extended.decodeWelcome(payloadOf(Kind.Welcome, extended.welcome(body)));
     return { sent: { protocol: extended.PROTOCOL_VERSION, ...body }, came };
@@ -290,6 +291,7 @@ const WRONG: readonly (readonly [string, string, unknown, string])[] = [
   ["welcome", "members", {}, LIST],
   ["welcome", "base", null, LIST],
   ["welcome", "clients", -1, WHOLE],
+  ["welcome", "carried", "all", LIST],
   ["bye", "reason", null, TEXT],
   ["bye", "message", [], TEXT],
   ["join", "id", null, TEXT],
@@ -377,6 +379,7 @@ Deno.test("keys that may be missing", () => {
     members: [],
     base: [],
     clients: 0,
+    carried: [],
   });
 });
 

@@ -4,12 +4,23 @@ import { MAX_WRITE_BYTES } from "../../lib/core/outbox.ts";
 import { FORGOTTEN_MS, LEFT_MS } from "../../lib/core/members.ts";
 import { REDIAL_MAX_MS, REDIAL_MIN_MS } from "../../lib/core/target.ts";
 import { MOVING_MS } from "../../lib/core/roster.ts";
+import { PEER_SAMPLES } from "../../lib/core/echoes.ts";
+import { FRESH_MS, ROW_STALE_MS } from "../../lib/core/rows.ts";
+import { NEWS_MS, ROW_MS } from "../../lib/core/measuring.ts";
 import { PROBE_TIMEOUT_MS } from "../../lib/core/probes.ts";
 import { RECEIPT_TIMEOUT_MS } from "../../lib/core/sending.ts";
+import { MAX_CELLS } from "../../lib/codec/matrix.ts";
 import { MAX_NAME_BYTES } from "../../lib/codec/name.ts";
 import { FrameReader } from "../../lib/codec/reader.ts";
 import { DROP_REASONS, MAX_TEXT_BYTES, Status } from "../../lib/codec/stream.ts";
-import { type CloseReason, Kind, kindText, MAX_PAYLOAD_BYTES } from "../../lib/codec/wire.ts";
+import {
+  type CloseReason,
+  HEADER_BYTES,
+  Kind,
+  kindText,
+  MAX_CARRIED_PAYLOAD_BYTES,
+  MAX_PAYLOAD_BYTES,
+} from "../../lib/codec/wire.ts";
 import { fromHex, joined, toHex, utf8 } from "./naive_codec.ts";
 import { EXAMPLES } from "./protocol_examples.ts";
 
@@ -31,6 +42,7 @@ const CLOSE_REASONS: Readonly<Record<CloseReason, true>> = {
   "moved": true,
   "name-lost": true,
   "leaving": true,
+  "carrier-lost": true,
   "full": true,
   "done": true,
 };
@@ -95,7 +107,7 @@ Deno.test("every kind is in the table of frames, and has an example", () => {
   const shown = new Set([...examples().keys()].map((name) => name.split(" ")[0]));
   for (const kind of Object.values(Kind)) {
     assert(listed.has(kindText(kind)), `${kindText(kind)} is not in the table`);
-    if (kind !== Kind.Via) assert(shown.has(kindText(kind)), `${kindText(kind)} has no example`);
+    assert(shown.has(kindText(kind)), `${kindText(kind)} has no example`);
   }
 });
 
@@ -127,6 +139,7 @@ Deno.test("the numbers of the table are those of the code", () => {
   const mib = (value: number): string => `${value / 2 ** 20} MiB`;
   const expected = {
     "payload of a frame": bytes(MAX_PAYLOAD_BYTES),
+    "frame that can be carried inside another": bytes(HEADER_BYTES + MAX_CARRIED_PAYLOAD_BYTES),
     "text of an extended message, whatever the names": bytes(MAX_TEXT_BYTES),
     "name": bytes(MAX_NAME_BYTES),
     "hello answered": ms(NODE_LIMITS.helloMs),
@@ -143,6 +156,10 @@ Deno.test("the numbers of the table are those of the code", () => {
     "a member never seen is forgotten": hours(FORGOTTEN_MS),
     "receipt": ms(RECEIPT_TIMEOUT_MS),
     "reply to a measuring echo": ms(PROBE_TIMEOUT_MS),
+    "cells of a row": count(MAX_CELLS),
+    "samples that a cell is made of": count(PEER_SAMPLES),
+    "the row is told: always, after news": `${ms(ROW_MS)}, ${ms(NEWS_MS)}`,
+    "a sample, a row is stale": `${ms(FRESH_MS)}, ${ms(ROW_STALE_MS)}`,
     "connections of a server": count(NODE_LIMITS.connections),
     "outbox of a client": mib(NODE_LIMITS.clientOutboxBytes),
     "outbox of a server": mib(NODE_LIMITS.peerOutboxBytes),

@@ -7,7 +7,9 @@
 
 import * as base from "../../lib/codec/base.ts";
 import * as extended from "../../lib/codec/extended.ts";
+import { matrixReply, matrixRequest, row } from "../../lib/codec/matrix.ts";
 import { ackFrame, Status, tallyFrame, writeStreamMessage } from "../../lib/codec/stream.ts";
+import { noWay, via } from "../../lib/codec/via.ts";
 import { frame, Kind } from "../../lib/codec/wire.ts";
 
 const ATTIC = { id: "3f9a0c51d2e4", label: "attic", addresses: ["192.0.2.7:4000"] };
@@ -16,6 +18,31 @@ const ADA = { name: "ada", session: 111_111_111_111, token: "Y2hlZXNl", moves: 0
 const BOB_SESSION = 222_222_222_222;
 const CLAIM = { ...ADA, stamp: 7, server: ATTIC.id, base: false };
 const DELIVERY = { sender: "ada", receiver: "bob", text: "hello there" };
+
+const CELL = {
+  to: CELLAR.id,
+  state: "measured",
+  minMs: 0.231,
+  p50Ms: 0.254,
+  jitterMs: 0.018,
+  loss: 1 / 60,
+  ageMs: 420,
+  via: null,
+} as const;
+const FAILED_CELL = {
+  to: "00c0ffee0000",
+  state: "failed",
+  minMs: null,
+  p50Ms: null,
+  jitterMs: null,
+  loss: null,
+  ageMs: null,
+  via: null,
+} as const;
+const MATRIX = matrixReply({
+  servers: [ATTIC],
+  rows: [{ from: ATTIC.id, ageMs: 3_100, lagMs: 2.15, cells: [{ ...CELL, ageMs: 3_520 }] }],
+});
 
 /** What an acknowledgement or receipt of ada's third message to bob begins with. */
 const THIRD = { to: ADA.session, from: BOB_SESSION, number: 3, everybody: false };
@@ -91,6 +118,17 @@ export const EXAMPLES: Readonly<Record<string, Uint8Array>> = {
   "15/0 who": extended.who(true),
   "15/1 names": first(extended.names([{ name: "ada", server: ATTIC.id }])),
   "15/1 names, the end": extended.names([])[1] as Uint8Array,
+  "16/0 via: the echo of a1b2c3d4e5f6 for 3f9a0c51d2e4": via({
+    to: ATTIC.id,
+    from: CELLAR.id,
+    inner: frame(Kind.Echo),
+  }),
+  "16/1 no way": noWay(ATTIC.id),
+  "17/0 row": first(row({ lagMs: 2.15, cells: [CELL, FAILED_CELL] })),
+  "17/1 matrix request": matrixRequest(),
+  "17/2 matrix reply": first(MATRIX),
+  "17/2 matrix reply, a row": MATRIX[1] as Uint8Array,
+  "17/2 matrix reply, the end": MATRIX[2] as Uint8Array,
   "15/1 names, news": extended.nameNews("joined", { name: "bob", server: CELLAR.id }),
 };
 

@@ -63,6 +63,10 @@ Deno.test("every kind is one type and one subtype", () => {
     Who: "15/0",
     Names: "15/1",
     Via: "16/0",
+    NoWay: "16/1",
+    Row: "17/0",
+    MatrixRequest: "17/1",
+    MatrixReply: "17/2",
   });
   assertEquals(new Set(Object.values(Kind)).size, Object.values(Kind).length);
 });

@@ -150,7 +150,7 @@ const BUGS: readonly Bug[] = [
   },
   {
     what: "what comes behind a gap is shown",
-    within: 100,
+    within: 300,
     breaks: () => {
       const bugs = new DisposableStack();
       bugs.use(broken(Receiving.prototype, "direct", (original) =>

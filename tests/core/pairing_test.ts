@@ -10,7 +10,8 @@ function words(steps: readonly PairingStep<string>[]): string[] {
 
 /** The side of the pair with the smaller id, and the other one. */
 function pair(): { decider: Pairing<string>; other: Pairing<string> } {
-  return { decider: new Pairing("aa", PROBE_MS), other: new Pairing("bb", PROBE_MS) };
+  const options = { probeMs: PROBE_MS, isCarried: (link: string) => link.startsWith("via") };
+  return { decider: new Pairing("aa", options), other: new Pairing("bb", options) };
 }
 
 Deno.test("the server with the smaller id decides, the other waits for its word", () => {
@@ -96,4 +97,36 @@ Deno.test("pairs do not mind each other", () => {
   assertEquals(words(decider.offered("cc", "to c", 0)), ["accept to c"]);
   decider.closed("bb", "to b");
   assertEquals(decider.accepted("cc"), "to c");
+});
+
+Deno.test("a direct link that answers replaces a carried one, and a carried one never a direct one that lives", () => {
+  const { decider, other } = pair();
+  assertEquals(decider.offered("bb", "via c", 0), [{ kind: "accept", link: "via c" }]);
+  other.wasAccepted("aa", "via c");
+  assertEquals(decider.offered("bb", "direct", 1), [{ kind: "probe", link: "direct" }]);
+  assertEquals(decider.heard("bb", "via c"), []);
+  assertEquals(decider.heard("bb", "direct"), [
+    { kind: "close", link: "via c", reason: "replaced" },
+    { kind: "accept", link: "direct" },
+  ]);
+  assertEquals(other.wasAccepted("aa", "direct"), [
+    { kind: "close", link: "via c", reason: "replaced" },
+  ]);
+  assertEquals(decider.offered("bb", "via d", 2), [{ kind: "probe", link: "direct" }]);
+  assertEquals(decider.heard("bb", "direct"), [
+    { kind: "close", link: "via d", reason: "duplicate" },
+  ]);
+});
+
+Deno.test("a direct link that does not answer does not replace the way around", () => {
+  const { decider } = pair();
+  decider.offered("bb", "via c", 0);
+  decider.offered("bb", "direct", 0);
+  assertEquals(decider.expire(PROBE_MS), [
+    { peer: "bb", steps: [{ kind: "close", link: "direct", reason: "silent" }] },
+  ]);
+  assertEquals(decider.accepted("bb"), "via c");
+  // The way around goes while the other one is asked: that one is used.
+  decider.offered("bb", "direct again", 2 * PROBE_MS);
+  assertEquals(decider.closed("bb", "via c"), [{ kind: "accept", link: "direct again" }]);
 });

@@ -20,6 +20,9 @@ function measuredIn(places: readonly Place[], { isFull = false } = {}): string {
   return roundOf(places, home?.last as Contact, { isFull }).map(({ id }) => id).join(" ");
 }
 
+/** A round is seen only when its first connection is there. */
+const SLACK_MS = 250;
+
 Deno.test("a round measures the home and those that are at most twice as far", () => {
   const places = [place("home", 10), ...[30, 20, 11, 9, 21].map((ms) => place(`at${ms}`, ms))];
   assertEquals(measuredIn(places), "home at9 at11 at20");
@@ -73,7 +76,9 @@ Deno.test("rounds come each 20 to 26 s, each with fresh connections, and the hom
     assert(scene.world.runUntil(() => ada.machine.ends.size === 1, 5 * SECOND), "it ends");
   }
   const pauses = begun.slice(1).map((time, index) => time - (begun[index] ?? 0));
-  for (const ms of pauses) assert(ms >= ROUND_MS && ms <= 1.3 * ROUND_MS, `${ms} ms`);
+  for (const ms of pauses) {
+    assert(ms >= ROUND_MS - SLACK_MS && ms <= 1.3 * ROUND_MS + SLACK_MS, `${ms} ms`);
+  }
   assert(new Set(pauses.map(Math.round)).size > 20, "at random");
 });
 

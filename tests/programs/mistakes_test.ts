@@ -106,7 +106,7 @@ Deno.test("a text that is too long", async () => {
     ]);
     assertEquals([sent.code, sent.err], [code, []]);
     if (code === 1) {
-      assertEquals(sent.out, ["message to ada: not delivered: the text has more than 32605 bytes"]);
+      assertEquals(sent.out, ["message to ada: not delivered: the text has more than 32587 bytes"]);
     }
   }
 });

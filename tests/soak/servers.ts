@@ -113,6 +113,13 @@ export class Servers implements AsyncDisposable {
     }
   }
 
+  /** Waits until a server has (had) a link to another, direct or carried by a third one. */
+  async linked(index: number, to: number, via: number | null, times = 1): Promise<void> {
+    const carrier = via === null ? null : this.#place(via).id;
+    const line = { event: "peer-linked", peer: this.#place(to).id, via: carrier };
+    await this.#place(index).process?.logged(line, times);
+  }
+
   /** Servers that ended although nobody wanted it. */
   ended(): string[] {
     return this.#places.flatMap(({ process }, index) =>

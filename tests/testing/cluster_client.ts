@@ -174,6 +174,14 @@ export class ClusterClient implements AsyncDisposable {
     return this.told("client").slice(before);
   }
 
+  /** Asks how far the servers are from each other, and waits for the whole answer. */
+  async matrix(): Promise<Told<"matrix">> {
+    const before = this.told("matrix").length;
+    this.#call((session) => session.matrix());
+    await this.until("it knows the matrix", () => this.told("matrix").length > before);
+    return this.told("matrix").at(-1) as Told<"matrix">;
+  }
+
   /** The servers that answered. */
   servers(): Told<"server">[] {
     return this.#session.servers() as Told<"server">[];

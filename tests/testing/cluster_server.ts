@@ -7,6 +7,7 @@
 import type { NodeAction, NodeLimits } from "../../lib/core/context.ts";
 import type { Opened } from "../../lib/core/link.ts";
 import { addressText } from "../../lib/core/address.ts";
+import type { Row } from "../../lib/core/matrix.ts";
 import { Node } from "../../lib/core/node.ts";
 import { Driver } from "../../lib/net/driver.ts";
 import { listen } from "../../lib/net/tcp.ts";
@@ -111,6 +112,11 @@ export class ClusterServer implements AsyncDisposable {
   /** The id of the server that a name is at; undefined when it is nobody's. */
   homeOf(name: string): string | undefined {
     return this.#node.names.find((each) => each.name === name)?.server;
+  }
+
+  /** What each server says of its way to each other, as far as this one knows. */
+  get matrix(): readonly Row[] {
+    return this.#node.matrix;
   }
 
   /** How many messages were dropped for `reason`. */

@@ -19,14 +19,25 @@ const HELD_BYTES = 1024 * 1024;
 
 const LOOPBACK = "127.0.0.1";
 
+/** What was read at once and is passed on at once. Times are in ms, of `performance.now()`. */
+export interface Piece {
+  readonly way: Way;
+  readonly bytes: Uint8Array;
+  readonly readAt: number;
+  /** Just before it is written: timers are late, so only this tells how long it was held. */
+  readonly passedAt: number;
+}
+
 /** A listener whose connections go on to a target. */
 export class Relay implements AsyncDisposable {
   /** Where connections go; whoever comes before there is one is turned away. */
   target: number | null = null;
   /** How long bytes are held at least, in milliseconds. */
-  delayMs = 0;
+  readonly delaysMs: Record<Way, number> = { forth: 0, back: 0 };
   /** Is told when more of a connection's opening is known, before that is passed on. */
   onOpening: (connection: RelayConnection) => void = () => {};
+  /** Is told of each piece just before it is passed on. */
+  onPassing: (piece: Piece, connection: RelayConnection) => void = () => {};
   readonly #listener = Deno.listen({ hostname: LOOPBACK, port: 0 });
   readonly #connections = new Set<RelayConnection>();
   readonly #cut = new Set<Way>();
@@ -115,17 +126,15 @@ export class RelayConnection {
   constructor({ near, far }: { near: Deno.TcpConn; far: Deno.TcpConn }, relay: Relay) {
     this.#relay = relay;
     this.#ends = [near, far];
-    const delayMs = (): number => relay.delayMs;
+    const options = (way: Way): Omit<LaneOptions, "onBytes"> => ({
+      delayMs: () => relay.delaysMs[way],
+      onPassing: (piece) => relay.onPassing({ way, ...piece }, this),
+    });
     this.#lanes = {
-      forth: new Lane(near, far, { delayMs, onBytes: (bytes) => this.#read(bytes) }),
-      back: new Lane(far, near, { delayMs, onBytes: () => {} }),
+      forth: new Lane(near, far, { ...options("forth"), onBytes: (bytes) => this.#read(bytes) }),
+      back: new Lane(far, near, { ...options("back"), onBytes: () => {} }),
     };
     for (const end of this.#ends) end.setNoDelay(true);
-  }
-
-  /** How long the bytes that were passed on last were held, in milliseconds. */
-  heldMs(way: Way): number {
-    return this.#lanes[way].heldMs;
   }
 
   /** Holds what comes from now on. */
@@ -167,15 +176,15 @@ export class RelayConnection {
 interface LaneOptions {
   readonly delayMs: () => number;
   readonly onBytes: (bytes: Uint8Array) => void;
+  readonly onPassing: (piece: Omit<Piece, "way">) => void;
 }
 
 /** One way of a connection: a reader, a queue, a writer. */
 class Lane {
-  heldMs = 0;
   readonly #from: Deno.TcpConn;
   readonly #to: Deno.TcpConn;
   readonly #options: LaneOptions;
-  readonly #queue: { readonly bytes: Uint8Array; readonly since: number }[] = [];
+  readonly #queue: Pick<Piece, "bytes" | "readAt">[] = [];
   #queuedBytes = 0;
   #held = false;
   #readAll = false;
@@ -221,9 +230,10 @@ class Lane {
       while (!this.#ended) {
         const count = await this.#from.read(buffer);
         if (count === null) break;
+        const readAt = performance.now();
         const bytes = buffer.slice(0, count);
         this.#options.onBytes(bytes);
-        this.#queue.push({ bytes, since: performance.now() });
+        this.#queue.push({ bytes, readAt });
         this.#queuedBytes += count;
         this.#wake();
         while (this.#queuedBytes > HELD_BYTES && !this.#ended) await this.#changed.promise;
@@ -238,13 +248,13 @@ class Lane {
   async #write(): Promise<void> {
     while (!this.#ended) {
       const [first] = this.#queue;
-      const waitMs = (first?.since ?? 0) + this.#options.delayMs() - performance.now();
+      const waitMs = (first?.readAt ?? 0) + this.#options.delayMs() - performance.now();
       if (this.#held || (first === undefined && !this.#readAll)) await this.#changed.promise;
       else if (first === undefined) return;
       else if (waitMs > 0) await this.#pause(waitMs);
       else {
         this.#queue.shift();
-        this.heldMs = performance.now() - first.since;
+        this.#options.onPassing({ ...first, passedAt: performance.now() });
         for (let left = first.bytes; left.length > 0;) {
           left = left.subarray(await this.#to.write(left));
         }

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Relay } from "./relay.ts";
+import { type Piece, Relay } from "./relay.ts";
 
 /** Two ends of a connection through a relay. */
 class Pair implements AsyncDisposable {
@@ -78,13 +78,17 @@ Deno.test("a relay that is reset loses what it held", async () => {
 
 Deno.test("a relay that is late says by how much it really was", async () => {
   await using pair = await Pair.connect();
-  pair.relay.delayMs = 20;
+  pair.relay.delaysMs.forth = 20;
+  const pieces: Piece[] = [];
+  pair.relay.onPassing = (piece) => void pieces.push(piece);
   const since = performance.now();
   await say(pair.near, "late");
   assertEquals(await hear(pair.far, 4), "late");
   const tookMs = performance.now() - since;
-  const heldMs = pair.relay.connections[0]?.heldMs("forth") ?? NaN;
+  const [piece] = pieces;
+  const heldMs = piece === undefined ? NaN : piece.passedAt - piece.readAt;
   assert(heldMs >= 20 && heldMs <= tookMs, `${heldMs} of ${tookMs} ms`);
+  assertEquals([piece?.way, new TextDecoder().decode(piece?.bytes)], ["forth", "late"]);
 });
 
 Deno.test("a relay without a target turns everybody away", async () => {

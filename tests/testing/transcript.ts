@@ -21,18 +21,25 @@ export function transcribe(world: World, write: (line: string) => void): void {
   };
 }
 
-function framesIn(bytes: Uint8Array): string {
-  const frames: string[] = [];
+/** The frames of one write. */
+export function* framesOf(
+  bytes: Uint8Array,
+): IterableIterator<{ readonly kind: number; readonly payload: Uint8Array }> {
   for (let at = 0; at + HEADER_BYTES <= bytes.length;) {
     const kind = (bytes[at] as number) << 8 | (bytes[at + 1] as number);
     const length = (bytes[at + 2] as number) << 8 | (bytes[at + 3] as number);
-    const payload = bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length);
-    // Signs of life would bury everything else.
-    if (kind !== Kind.Echo && kind !== Kind.EchoReply) frames.push(frameText(kind, payload));
+    yield { kind, payload: bytes.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length) };
     at += HEADER_BYTES + length;
   }
-  return frames.join("; ");
 }
+
+function framesIn(bytes: Uint8Array): string {
+  // Signs of life, and what they say, would bury everything else.
+  return [...framesOf(bytes)].filter(({ kind }) => !ROUTINE.has(kind))
+    .map(({ kind, payload }) => frameText(kind, payload)).join("; ");
+}
+
+const ROUTINE: ReadonlySet<number> = new Set([Kind.Echo, Kind.EchoReply, Kind.Row]);
 
 function frameText(kind: number, payload: Uint8Array): string {
   const type = kindText(kind);

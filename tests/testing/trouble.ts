@@ -6,11 +6,13 @@
  * @module
  */
 
+import { kindOf } from "../../lib/codec/via.ts";
+import { HEADER_BYTES, Kind, VIA_ADDRESS_BYTES } from "../../lib/codec/wire.ts";
 import type { Pace } from "../../lib/core/client_context.ts";
 import { ROUND_MS } from "../../lib/core/rounds.ts";
 import type { Session } from "../../lib/core/session.ts";
 import { pick, seededRandom } from "./random.ts";
-import { transcribe } from "./transcript.ts";
+import { framesOf, transcribe } from "./transcript.ts";
 import { type Person, Violation, Witness } from "./witness.ts";
 import type { End } from "./wires.ts";
 import { type Machine, type SimServer, World } from "./world.ts";
@@ -36,13 +38,22 @@ const ANSWER_MS = 2_000;
 /** A name that was given up is nobody's after 5 s; what is said to it fails then. */
 const LAST_WORD_MS = 10_000;
 
-/** Then nothing is sent but signs of life: so many bytes a second for each connection. */
+/**
+ * Then nothing is sent but signs of life, so many bytes a second for each end
+ * of a connection, and rows of the matrix, no more than one each way.
+ */
 const QUIET_MS = 3_000;
 const QUIET_BYTES = 40;
+
+/** A carried link costs as much as so many ends: two hops, and more around each frame. */
+const CARRIED_ENDS = 6;
 
 /** A client in a hurry looks for a nearer server so often, while there are faults. */
 const HASTY_ROUND_MS = 1_500;
 const HASTY_REST_MS = 3_000;
+
+/** By then every way has been measured, and told to everybody. */
+const ROWS_MS = 8_000;
 
 /** So many messages are sent within so long after a fault. */
 const ALARMED = 6;
@@ -96,6 +107,8 @@ class Trouble {
   /** Only faults that nobody may notice but by a moment's delay. */
   readonly #gentle: boolean;
   #readdressed: SimServer | null = null;
+  /** The hosts of two servers that do not reach each other to the end. */
+  #broken: readonly [string, string] | null = null;
   /** Servers that nobody was told of that they went, by their hosts. */
   readonly #missing = new Map<string, string[]>();
   #isOver = false;
@@ -129,9 +142,11 @@ class Trouble {
     this.#startServers(servers);
     this.#startPeople(clients);
     this.#planFaults();
+    if (this.#known && !this.#gentle && this.#chance(0.4)) this.#planBreak();
     this.#planTalk();
     this.#pollLater();
     this.#run(START_MS + TROUBLE_MS);
+    this.#mendWhatNobodyGetsAround();
     this.#note("the faults are over");
     this.#isOver = true;
     this.#settle("the faults were over", PEACE_MS);
@@ -142,6 +157,7 @@ class Trouble {
     this.#settle("everybody had said a last word", LAST_WORD_MS);
     this.#witness.conclude();
     this.#staysQuiet();
+    this.#matrixIsKnown();
   }
 
   #run(forMs: number): void {
@@ -195,22 +211,47 @@ class Trouble {
     this.#settle("everybody was heard", LAST_WORD_MS);
     const quiet = new Set(this.#machines().flatMap((machine) => [...machine.ends.values()]));
     const others = new Set<End>();
-    let bytes = 0;
+    const silence = new Silence();
     const { wires } = this.world;
     const { onSent } = wires;
     wires.onSent = (end, sent) => {
       onSent?.(end, sent);
-      if (quiet.has(end)) bytes += sent.length;
+      if (quiet.has(end)) silence.hears(sent);
       else others.add(end);
     };
     this.#run(QUIET_MS);
-    if (bytes > quiet.size * QUIET_BYTES * QUIET_MS / 1000) {
-      throw new Violation(`${bytes} bytes in ${QUIET_MS} ms of silence`);
+    const ends = quiet.size + (this.#broken === null ? 0 : CARRIED_ENDS);
+    const { bytes, rows } = silence;
+    if (bytes > ends * QUIET_BYTES * QUIET_MS / 1000 || rows > ends) {
+      throw new Violation(`${bytes} bytes and ${rows} rows in ${QUIET_MS} ms of silence`);
     }
     const rounds = this.#witness.stayers.length * (this.#addresses.length + 1);
     if (others.size > 2 * rounds) {
       throw new Violation(`${others.size} ends of new links in ${QUIET_MS} ms of silence`);
     }
+  }
+
+  /** Every server knows how far all are from each other, or soon does. */
+  #matrixIsKnown(): void {
+    const until = this.world.now + ROWS_MS;
+    for (let unknown = this.#unknownWay(); unknown !== null; unknown = this.#unknownWay()) {
+      if (this.world.now >= until) throw new Violation(unknown);
+      this.#run(100);
+    }
+  }
+
+  /** A way between two servers that somebody knows nothing new of; null when there is none. */
+  #unknownWay(): string | null {
+    const ids = this.#servers.map(({ node }) => node.id);
+    for (const { node, address } of this.#servers) {
+      const rows = new Map(node.matrix.map((row) => [row.from, row.cells]));
+      for (const [from, to] of ids.flatMap((a) => ids.map((b) => [a, b] as const))) {
+        const state = rows.get(from)?.find((cell) => cell.to === to)?.state;
+        if (from === to || state === "measured") continue;
+        return `${address} knows the way from ${from} to ${to} as ${state}`;
+      }
+    }
+    return null;
   }
 
   #pollLater(): void {
@@ -311,6 +352,30 @@ class Trouble {
       const atMs = START_MS * 1.5 + spread * (TROUBLE_MS - START_MS);
       this.world.after(atMs, () => this.#fault());
     }
+  }
+
+  /** Two servers that do not reach each other any more, to the end. */
+  #planBreak(): void {
+    const atMs = START_MS + this.#random() * TROUBLE_MS;
+    this.world.after(atMs, () => {
+      const [a, b] = [this.#someServer(), this.#someServer()];
+      if (a === null || b === null || a === b) return;
+      const [one, other] = [a.machine.host, b.machine.host];
+      this.#note(`cut for good: ${one} to ${other}, ${other} to ${one}`);
+      this.#broken = [one, other];
+      this.world.wires.cut(one, other);
+      this.world.wires.cut(other, one);
+    });
+  }
+
+  /** Without a third server there is no way around. */
+  #mendWhatNobodyGetsAround(): void {
+    if (this.#broken === null) return;
+    const [one, other] = this.#broken;
+    const hosts = this.#servers.map(({ machine }) => machine.host);
+    if (hosts.some((host) => host !== one && host !== other)) return;
+    this.world.wires.heal(one, other);
+    this.world.wires.heal(other, one);
   }
 
   #fault(): void {
@@ -519,3 +584,21 @@ const HARSH = [
   "quit",
   "restart",
 ] as const;
+
+/** What is sent while nobody has anything to say. */
+class Silence {
+  /** All but rows, in bytes. */
+  bytes = 0;
+  /** Rows of the matrix, carried ones too. */
+  rows = 0;
+
+  hears(bytes: Uint8Array): void {
+    this.bytes += bytes.length;
+    for (const { kind, payload } of framesOf(bytes)) {
+      const carried = kind === Kind.Via ? payload.subarray(VIA_ADDRESS_BYTES) : null;
+      if (kind !== Kind.Row && (carried === null || kindOf(carried) !== Kind.Row)) continue;
+      this.rows++;
+      this.bytes -= HEADER_BYTES + payload.length;
+    }
+  }
+}

@@ -9,28 +9,39 @@
 import { Servers } from "../soak/servers.ts";
 import { Cluster, type ClusterClient } from "../testing/cluster.ts";
 import { ServerProgram } from "../testing/program.ts";
+import { amountOf, type Result } from "./result.ts";
+import type { Row, Setting } from "./setting.ts";
 
 const REPETITIONS = 10;
+const QUICK_REPETITIONS = 3;
 const SIZES = [5, 20];
+const QUICK_SIZES = [5];
 
 /** A split is noticed after 5 s, and names are nobody's 5 s later; a busy machine is slower. */
 const PATIENCE_MS = 90_000;
 
-/** Prints a row for each figure and each size of the clique. */
-export async function failover(report: (line: string) => void): Promise<void> {
-  const row = (size: number, what: string, ms: readonly number[]): void =>
-    report(`  ${String(size).padStart(2)} servers  ${what.padEnd(42)}${spread(ms)}`);
-  report(`Failover, ${REPETITIONS} times each, servers are processes: median (least to most)`);
-  for (const size of SIZES) {
-    const { sent, shown } = await afterKill(size);
-    row(size, "home killed -9 to the next receipt", sent);
-    row(size, "home killed -9 to the next message shown", shown);
-    row(size, "home told to leave to moved", await afterDrain(size));
+/** Each is a fault that others find hard to get over, on cliques of two sizes. */
+export const FAILOVER: Row = {
+  name: "failover",
+  title: "How soon all is well after a fault",
+  measure,
+};
+
+async function* measure({ quick, note }: Setting): AsyncIterable<Result> {
+  const line = (size: number, what: string, ms: readonly number[]): Result =>
+    amountOf({ row: "failover", what: `${what}, ${size} servers`, unit: "ms" }, ms);
+  const repetitions = quick ? QUICK_REPETITIONS : REPETITIONS;
+  for (const size of quick ? QUICK_SIZES : SIZES) {
+    const { sent, shown } = await afterKill(size, repetitions);
+    yield line(size, "home killed -9 to the next receipt", sent);
+    yield line(size, "home killed -9 to the next message shown", shown);
+    yield line(size, "home told to leave to moved", await afterDrain(size, repetitions));
   }
+  if (quick) return note("The healing of splits is left out: each takes 10 s to be noticed");
   // Almost all of this is waiting for silence, so the cliques may wait together.
-  const splits = await Promise.all(SIZES.map(afterSplit));
+  const splits = await Promise.all(SIZES.map((size) => afterSplit(size, repetitions)));
   for (const [index, ms] of splits.entries()) {
-    row(SIZES[index] ?? 0, "healed split to equal rosters", ms);
+    yield line(SIZES[index] ?? 0, "healed split to equal rosters", ms);
   }
 }
 
@@ -78,13 +89,16 @@ async function linked(server: ServerProgram, others: number): Promise<void> {
   await server.logged({ event: "peer-linked" }, others);
 }
 
-async function afterKill(size: number): Promise<{ sent: number[]; shown: number[] }> {
+async function afterKill(
+  size: number,
+  repetitions: number,
+): Promise<{ sent: number[]; shown: number[] }> {
   await using places = await Places.start(size);
   await using cluster = new Cluster();
   const bob = await atFirst(cluster, places);
   const sent: number[] = [];
   const shown: number[] = [];
-  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+  for (let repetition = 0; repetition < repetitions; repetition++) {
     const { ada, home } = await atAnother(cluster, places);
     bob.send(ada.name, "before");
     await ada.received("bob", "before");
@@ -105,12 +119,12 @@ async function afterKill(size: number): Promise<{ sent: number[]; shown: number[
   return { sent, shown };
 }
 
-async function afterDrain(size: number): Promise<number[]> {
+async function afterDrain(size: number, repetitions: number): Promise<number[]> {
   await using places = await Places.start(size);
   await using cluster = new Cluster();
   await atFirst(cluster, places);
   const ms: number[] = [];
-  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+  for (let repetition = 0; repetition < repetitions; repetition++) {
     const { ada, home } = await atAnother(cluster, places);
     home.signal("SIGTERM");
     const since = performance.now();
@@ -144,7 +158,7 @@ async function atAnother(
   }
 }
 
-async function afterSplit(size: number): Promise<number[]> {
+async function afterSplit(size: number, repetitions: number): Promise<number[]> {
   await using servers = await Servers.start(size);
   await using cluster = new Cluster();
   const clients = servers.addresses.map((address, index) =>
@@ -163,7 +177,7 @@ async function afterSplit(size: number): Promise<number[]> {
   const first = Math.floor(size / 2);
   const ms: number[] = [];
   await seen(() => size);
-  for (let repetition = 0; repetition < REPETITIONS; repetition++) {
+  for (let repetition = 0; repetition < repetitions; repetition++) {
     const split = { kind: "split", first } as const;
     await servers.begin(split);
     await seen((index) => index < first ? first : size - first);
@@ -173,10 +187,4 @@ async function afterSplit(size: number): Promise<number[]> {
     ms.push(performance.now() - since);
   }
   return ms;
-}
-
-function spread(ms: readonly number[]): string {
-  const sorted = ms.toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? NaN;
-  return `${at(0.5).toFixed(0)} ms (${at(0).toFixed(0)} to ${at(1).toFixed(0)})`;
 }

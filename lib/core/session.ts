@@ -63,10 +63,13 @@ export class Session {
     return [...this.#context.links.values()].reduce((sum, { outbox }) => sum + outbox.bytes, 0);
   }
 
-  /** The address and the id of the server that it is attached to; null when it is not. */
-  get home(): { readonly address: string; readonly id: string | null } | null {
-    const { contact } = this.#homes;
-    return contact === null ? null : { address: contact.address, id: contact.id };
+  /** The server that it is attached to, and by which link; null when it is not. */
+  get home():
+    | { readonly address: string; readonly id: string | null; readonly link: number }
+    | null {
+    const { contact, link } = this.#homes;
+    if (contact === null || link === null) return null;
+    return { address: contact.address, id: contact.id, link: link.id };
   }
 
   /** Contacts the servers. */

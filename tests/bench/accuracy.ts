@@ -5,22 +5,18 @@
  * @module
  */
 
-import { compileAll } from "../../lib/app/compile.ts";
-import { writeOut } from "../../lib/app/output.ts";
-import { withStub } from "../testing/denort.ts";
+import { dirname } from "node:path";
 import { besideFping } from "./accuracy_lan.ts";
 import { throughRelay } from "./accuracy_relay.ts";
+import type { Setting } from "./setting.ts";
 
-/** Prints both tables. */
-export async function accuracy(report: (line: string) => void): Promise<void> {
-  const binaries = await Deno.makeTempDir();
-  try {
-    await withStub((env) => compileAll({ folder: `${binaries}/`, target: null, env }));
-    await throughRelay(report, binaries);
-    await besideFping(report, binaries);
-  } finally {
-    await Deno.remove(binaries, { recursive: true });
-  }
+/** Prints both tables, of the compiled programs. */
+export async function accuracy(
+  report: (line: string) => void,
+  { binaries: [server], note }: Setting,
+): Promise<void> {
+  if (server === undefined) return note("accuracy is left out: it takes the compiled programs");
+  const folder = dirname(server);
+  await throughRelay(report, folder);
+  await besideFping(report, folder);
 }
-
-if (import.meta.main) await accuracy((line) => void writeOut(line));

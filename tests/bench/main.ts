@@ -12,16 +12,17 @@ import { HELP, type Options, parseOptions } from "./options.ts";
 import { jsonOf, tableOf } from "./report.ts";
 import type { Result } from "./result.ts";
 import { type Row, settingOf } from "./setting.ts";
-import { ROWS } from "./suite.ts";
+import { ROWS, TABLES } from "./suite.ts";
 
 /** Others leave so little of the machine idle that figures suffer: its load average. */
 const BUSY = 0.5;
 
 async function main(): Promise<void> {
-  const options = parseOptions(Deno.args, ROWS.map(({ name }) => name));
+  const all = [...ROWS, ...TABLES];
+  const options = parseOptions(Deno.args, all.map(({ name }) => name));
   if (options.help) return print(HELP);
-  if (options.list) return ROWS.forEach(({ name, title }) => print(`${name.padEnd(13)} ${title}`));
-  const { quick, only } = options;
+  if (options.list) return all.forEach(({ name, title }) => print(`${name.padEnd(13)} ${title}`));
+  const { quick, only, json } = options;
   const [load = 0] = Deno.loadavg();
   if (load > BUSY) {
     writeError(`This machine is busy (load ${load.toFixed(1)}): times will be longer`);
@@ -35,6 +36,10 @@ async function main(): Promise<void> {
       writeError(`${row.name} has failed: ${error instanceof Error ? error.message : error}`);
       Deno.exitCode = ExitCode.undelivered;
     }
+  }
+  const isWanted = (name: string): boolean => only.length === 0 ? !quick : only.includes(name);
+  for (const table of TABLES.filter(({ name }) => !json && isWanted(name))) {
+    await table.print(print, setting);
   }
 }
 

@@ -5,7 +5,7 @@
 
 import { assertEquals } from "@std/assert";
 import { Cluster, type ClusterClient } from "../testing/cluster.ts";
-import { Relay } from "../testing/relay.ts";
+import { BOTH, Relay } from "../testing/relay.ts";
 
 const NEAR_MS = 1;
 const FAR_MS = 12;
@@ -66,7 +66,8 @@ class Places implements AsyncDisposable {
   /** From now on this one is near, and the others are far, for every connection. */
   near(index: number): void {
     for (const [at, relay] of this.relays.entries()) {
-      relay.delaysMs.back = at === index ? NEAR_MS : FAR_MS;
+      const delayMs = at === index ? NEAR_MS : FAR_MS;
+      for (const way of BOTH) relay.delaysMs[way] = delayMs;
     }
   }
 

@@ -8,6 +8,7 @@
 import type { Node } from "../../lib/core/node.ts";
 import type { Session } from "../../lib/core/session.ts";
 import type { ClientEvent } from "../../lib/core/events.ts";
+import type { End } from "./wires.ts";
 import type { Machine, SimClient, SimServer, World } from "./world.ts";
 
 /** Servers that are linked must agree within this, and a client must know what its home knows. */
@@ -213,12 +214,16 @@ export class Witness {
   }
 
   /** Whether there is a connection on which bytes arrive both ways. */
-  #reaches(a: Machine<Node> | Machine<Session>, b: Machine<Node>): boolean {
-    const { wires } = this.#world;
-    return [...a.ends.values()].some(({ host, peer, torn }) =>
-      (peer?.machine as unknown) === b && peer?.open === true && !torn &&
-      !wires.isCut(host, peer.host) && !wires.isCut(peer.host, host)
+  #reaches(a: Machine<Node>, b: Machine<Node>): boolean {
+    return [...a.ends.values()].some((end) =>
+      (end.peer?.machine as unknown) === b && this.#isWhole(end)
     );
+  }
+
+  #isWhole({ host, peer, torn }: End): boolean {
+    const { wires } = this.#world;
+    return peer?.open === true && !torn &&
+      !wires.isCut(host, peer.host) && !wires.isCut(peer.host, host);
   }
 
   #isCutOff(a: Machine<Node>, b: Machine<Node>): boolean {
@@ -244,8 +249,10 @@ export class Witness {
   ): void {
     const { home } = client.session;
     const server = servers.find(({ node }) => node.id === home?.id);
-    if (!machine.alive || machine.frozen || server === undefined) return;
-    if (!this.#reaches(machine, server.machine) || server.node.holds(client.name)) return;
+    if (!machine.alive || machine.frozen || home === null || server === undefined) return;
+    // It may have another link to it, on which it measures.
+    const end = machine.ends.get(home.link);
+    if (end === undefined || !this.#isWhole(end) || server.node.holds(client.name)) return;
     wrong.add(`${label} believes to be ${client.name} at ${server.address}, which knows better`);
   }
 

@@ -210,23 +210,39 @@ export function decodeMembers(payload: Uint8Array): MembersNews {
   };
 }
 
-/** 10/0: all of a server's own clients, in as many frames as they need. */
-export function presence(claims: readonly Claim[]): Uint8Array[] {
-  return chunkedFrames(Kind.Presence, { key: "clients", values: claims }, true);
+/** A claim on a name whose client is on the move. */
+export interface MovingClaim {
+  /** The last claim that was known. */
+  readonly claim: Claim;
+  /** How much longer the name is nobody else's, in whole ms. */
+  readonly movingMs: number;
+}
+
+/** 10/0: all of a server's own clients, and the names that are moving, in as many frames as they need. */
+export function presence(
+  claims: readonly Claim[],
+  moving: readonly MovingClaim[] = [],
+): Uint8Array[] {
+  const onTheMove = moving.map(({ claim, movingMs }) => ({ ...claim, moving_ms: movingMs }));
+  return chunkedFrames(Kind.Presence, { key: "clients", values: [...claims, ...onTheMove] }, true);
 }
 
 /**
  * 10/0: clients of the sender; with `reset` they replace all it told before.
+ * And the names that are moving, whoever's they were.
  *
  * @throws {ProtocolError} `malformed`.
  */
 export function decodePresence(
   payload: Uint8Array,
-): { reset: boolean; claims: Claim[] } {
+): { reset: boolean; claims: Claim[]; moving: MovingClaim[] } {
   const fields = decodeFields(Kind.Presence, payload);
+  const clients = fields.objects("clients");
   return {
     reset: fields.flag("reset"),
-    claims: fields.objects("clients").map(claimOf),
+    claims: clients.filter((it) => !it.has("moving_ms")).map(claimOf),
+    moving: clients.filter((it) => it.has("moving_ms"))
+      .map((it) => ({ claim: claimOf(it), movingMs: it.whole("moving_ms") })),
   };
 }
 

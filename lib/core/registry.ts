@@ -110,10 +110,14 @@ export class Registry {
   /** 10/0: all clients of a peer. */
   presence(link: Link, payload: Uint8Array): void {
     const home = homeOf(link);
-    const { reset, claims } = extended.decodePresence(payload);
+    const { reset, claims, moving } = extended.decodePresence(payload);
     this.#untold.delete(link);
     if (reset) this.#roster.removeHome(home, this.#context.now).forEach((it) => this.#changed(it));
     for (const claim of claims) this.#changed(this.#roster.put(claim, home, link));
+    for (const one of moving) {
+      const change = this.#roster.putMoving(one, this.#context.now);
+      if (change !== null) this.#changed(change);
+    }
   }
 
   /** 10/1: a client of a peer asks for a name. */
@@ -142,12 +146,11 @@ export class Registry {
   /** A new peer: it is told of every client here. */
   peerLinked(link: Link): void {
     this.#untold.add(link);
-    const { id } = this.#context;
+    const { id, now } = this.#context;
     const own = [...this.#roster.at(id)].map((seat) => seat.claim);
-    const lost = this.#roster.lostAt(id);
-    for (const bytes of extended.presence([...own, ...lost])) this.#context.send(link, bytes);
-    // So their names are moving there too.
-    for (const { session } of lost) this.#context.send(link, extended.gone(session, false));
+    // A new server saw nobody lose these names, and must not say that they are nobody's.
+    const moving = this.#roster.moving(now);
+    for (const bytes of extended.presence(own, moving)) this.#context.send(link, bytes);
   }
 
   /** The link to a peer is gone, and with it all its clients for now. */

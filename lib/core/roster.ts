@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Claim } from "../codec/extended.ts";
+import type { Claim, MovingClaim } from "../codec/extended.ts";
 
 /**
  * How long a name that was removed is nobody else's: it bridges the gap that
@@ -54,7 +54,7 @@ interface Slot<Route> {
   /** Every token that claimed the name since it was nobody's. */
   readonly tokens: Set<string>;
   /** The last claim on a name without a holder, and until when it counts. */
-  moving: { readonly claim: Claim; readonly home: string; readonly until: number } | null;
+  moving: { readonly claim: Claim; readonly until: number } | null;
 }
 
 /** The names of the clique. Its changes are returned, for the caller to act on. */
@@ -64,7 +64,9 @@ export class Roster<Route> {
   readonly #bySession = new Map<number, Seat<Route>>();
   readonly #byToken = new Map<string, Slot<Route>>();
   readonly #byHome = new Map<string, Map<number, Slot<Route>>>();
-  readonly #moving = new Set<Slot<Route>>();
+  /** In the order in which their time is over, unless one began elsewhere. */
+  #moving = new Set<Slot<Route>>();
+  #isMovingSorted = true;
   #stamp = 0;
 
   /** A stamp larger than every one seen. */
@@ -129,9 +131,28 @@ export class Roster<Route> {
     }
   }
 
-  /** The claims of clients that a server has just lost. */
-  lostAt(home: string): Claim[] {
-    return [...this.#moving].flatMap(({ moving }) => moving?.home === home ? [moving.claim] : []);
+  /** The claims on names that are moving. */
+  moving(now: number): MovingClaim[] {
+    return [...this.#moving].flatMap(({ moving }) =>
+      moving === null
+        ? []
+        : [{ claim: moving.claim, movingMs: Math.max(0, Math.ceil(moving.until - now)) }]
+    );
+  }
+
+  /**
+   * A name is moving, as another server has seen. Null when this one knows
+   * better: somebody holds it, or it saw that itself.
+   */
+  putMoving({ claim, movingMs }: MovingClaim, now: number): Change<Route> | null {
+    const known = this.#slots.get(claim.name);
+    if (movingMs === 0 || known !== undefined) return null;
+    this.#stamp = Math.max(this.#stamp, claim.stamp);
+    const slot = this.#open(claim.name);
+    slot.tokens.add(claim.token);
+    this.#byToken.set(claim.token, slot);
+    this.#isMovingSorted = false;
+    return this.#settle(slot, { claim, until: now + Math.min(movingMs, MOVING_MS) });
   }
 
   /** How many seats a server has. */
@@ -178,7 +199,7 @@ export class Roster<Route> {
     slot.seats = slot.seats.filter((other) => other !== seat);
     const moving = released || seat === undefined || seat.claim.base
       ? null
-      : { claim: seat.claim, home, until: now + MOVING_MS };
+      : { claim: seat.claim, until: now + MOVING_MS };
     return this.#settle(slot, moving);
   }
 
@@ -194,8 +215,8 @@ export class Roster<Route> {
   /** Names whose time as `moving` is over are nobody's. */
   expire(now: number): Change<Route>[] {
     const changes: Change<Route>[] = [];
+    this.#sortMoving();
     for (const slot of this.#moving) {
-      // They are in the order in which their time is over.
       if (slot.moving !== null && slot.moving.until > now) break;
       slot.moving = null;
       this.#moving.delete(slot);
@@ -209,6 +230,13 @@ export class Roster<Route> {
       });
     }
     return changes;
+  }
+
+  #sortMoving(): void {
+    if (this.#isMovingSorted) return;
+    this.#isMovingSorted = true;
+    const until = ({ moving }: Slot<Route>): number => moving?.until ?? 0;
+    this.#moving = new Set([...this.#moving].sort((a, b) => until(a) - until(b)));
   }
 
   #settle(slot: Slot<Route>, removed: Slot<Route>["moving"]): Change<Route> {

@@ -107,11 +107,12 @@ const ROUND_TRIPS: Readonly<
   },
   presence: (values) => {
     const claims = values.list(() => values.claim());
-    const [frame, ...more] = extended.presence(claims);
+    const moving = values.list(() => ({ claim: values.claim(), movingMs: values.whole() }));
+    const [frame, ...more] = extended.presence(claims, moving);
     assertEquals(more.length, 0);
     assert(frame !== undefined);
     const came = extended.decodePresence(payloadOf(Kind.Presence, frame));
-    return { sent: { reset: true, claims }, came };
+    return { sent: { reset: true, claims, moving }, came };
   },
   claim: (values) => {
     const sent = { ref: values.whole(), claim: values.claim() };
@@ -351,6 +352,7 @@ Deno.test("wrong types inside lists are malformed", () => {
     ["members", { members: [{ base: 4010 }] }, "9/2: 'base' is not a string"],
     ["members", { members: [{ left: {} }] }, "9/2: 'left' is not a string"],
     ["members", { members: [1] }, "9/2: it is not a JSON object"],
+    ["presence", { clients: [{ ...CLAIM, moving_ms: -1 }] }, `10/0: 'moving_ms' ${WHOLE}`],
     ["presence", { clients: [{ ...CLAIM, stamp: "3" }] }, `10/0: 'stamp' ${WHOLE}`],
     ["presence", { clients: [{ ...CLAIM, session: 2 ** 48 }] }, `10/0: 'session' ${SESSION}`],
     ["names", { joined: [{ name: "ada" }] }, "15/1: 'server' is not a string"],
@@ -366,7 +368,7 @@ Deno.test("keys that may be missing", () => {
     ref: 1,
     claim: { ...CLAIM, base: false },
   });
-  assertEquals(decode("presence", {}), { reset: false, claims: [] });
+  assertEquals(decode("presence", {}), { reset: false, claims: [], moving: [] });
   assertEquals(decode("gone", { session: 7 }), { session: 7, released: false });
   assertEquals(decode("who", {}), false);
   assertEquals(decode("members", {}), { members: [], base: [], left: [] });

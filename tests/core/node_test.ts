@@ -209,6 +209,49 @@ Deno.test("an extended client that is silent for 15 s is closed, an echo keeps i
   assertEquals(byeReason(wire), "silent");
 });
 
+Deno.test("a new peer is told of names that are moving, wherever they were, and for how long", () => {
+  const hand = new NodeInHand();
+  const dying = hand.peer();
+  dying.say(presence(["ada", ADA]));
+  hand.pass(SECOND);
+  dying.hangUp();
+  hand.pass(2 * SECOND);
+  const fresh = hand.guest("10.0.0.3");
+  fresh.say(extended.join({ id: "00000000000c", label: "c", addresses: [] }));
+  const { payload } = fresh.heardOne(Kind.Presence);
+  const { claims, moving } = extended.decodePresence(payload);
+  assertEquals(claims, []);
+  assertEquals(moving.map(({ claim, movingMs }) => [claim.name, movingMs]), [["ada", 3 * SECOND]]);
+});
+
+Deno.test("a name that a peer says is moving is nobody's after the rest of its time", () => {
+  const hand = new NodeInHand();
+  const peer = hand.peer();
+  const claimOf = (name: string, session: number): extended.Claim => {
+    const [claim] = extended.decodePresence(presence([name, session]).subarray(6)).claims;
+    assert(claim !== undefined);
+    return claim;
+  };
+  peer.say(...extended.presence([claimOf("ada", ADA)], [
+    { claim: claimOf("bob", BOB), movingMs: 4 * SECOND },
+    { claim: claimOf("eve", FAR), movingMs: SECOND },
+    // It is not taken for one that is moving: who holds it is known.
+    { claim: claimOf("ada", ADA), movingMs: 4 * SECOND },
+  ]));
+  const reason = (name: string): unknown => {
+    const client = hand.guest();
+    client.say(extended.resolve(name));
+    const { session, reason } = extended.decodeResolved(client.heardOne(Kind.Resolved).payload);
+    return session ?? reason;
+  };
+  assertEquals(["ada", "bob", "eve"].map(reason), [ADA, "moving", "moving"]);
+  // Nobody else gets it meanwhile.
+  const thief = hand.client("bob", 999);
+  assertEquals(extended.decodeRefused(thief.heardOne(Kind.Refused).payload).reason, "name-taken");
+  hand.pass(2 * SECOND);
+  assertEquals(["ada", "bob", "eve"].map(reason), [ADA, "moving", "no-such-name"]);
+});
+
 Deno.test("a peer that is silent for 5 s is closed, and its names are moving", () => {
   const hand = new NodeInHand();
   const peer = hand.peer();

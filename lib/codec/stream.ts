@@ -217,6 +217,41 @@ export function writeStreamMessage(
 }
 
 /**
+ * Writes the header and the addressing part of an 11/0 or 11/1 that has neither
+ * a number nor stamps; its text follows behind. For servers that pass on what an
+ * original client sent: `writeStreamMessage` takes three times as long.
+ */
+export function writeUnnumbered(
+  view: DataView,
+  at: number,
+  { kind, address, textBytes }: {
+    readonly kind: number;
+    readonly address: StreamAddress;
+    readonly textBytes: number;
+  },
+): void {
+  const { senderName, receiverName } = address;
+  const sublength = At.Names + senderName.length + receiverName.length;
+  const payload = at + HEADER_BYTES;
+  view.setUint16(at, kind);
+  view.setUint16(at + 2, sublength + textBytes);
+  view.setUint16(at + 4, sublength);
+  setU48(view, payload + At.Sender, address.senderSession);
+  setU48(view, payload + At.Receiver, address.receiverSession);
+  for (let zeros = At.Number; zeros < At.SenderLength; zeros += 4) {
+    view.setUint32(payload + zeros, 0);
+  }
+  view.setUint8(payload + At.SenderLength, senderName.length);
+  view.setUint8(payload + At.ReceiverLength, receiverName.length);
+  const names = payload + At.Names;
+  const receiver = names + senderName.length;
+  for (let n = 0; n < senderName.length; n++) view.setUint8(names + n, byteAt(senderName, n));
+  for (let n = 0; n < receiverName.length; n++) {
+    view.setUint8(receiver + n, byteAt(receiverName, n));
+  }
+}
+
+/**
  * Checks the addressing part of an 11/0 or 11/1 whose payload begins at `at`.
  *
  * @throws {ProtocolError} `malformed` when its parts do not add up.
@@ -373,6 +408,11 @@ export function writeU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 1] = (value >>> 16) & 0xff;
   bytes[at + 2] = (value >>> 8) & 0xff;
   bytes[at + 3] = value & 0xff;
+}
+
+function setU48(view: DataView, at: number, value: number): void {
+  view.setUint16(at, value / 2 ** 32);
+  view.setUint32(at + 2, value);
 }
 
 function byteAt(bytes: Uint8Array, at: number): number {

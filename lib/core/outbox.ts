@@ -37,6 +37,7 @@ interface Size {
 
 interface Chunk {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly view: DataView;
   /** Which of the sizes it has. */
   readonly size: number;
   length: number;
@@ -48,7 +49,9 @@ interface Chunk {
  */
 export class Outbox {
   /** Where the frame goes for which `reserve` returned an offset. */
-  room: Uint8Array<ArrayBuffer> = EMPTY;
+  room: Uint8Array<ArrayBuffer> = EMPTY.bytes;
+  /** The same room, to write several bytes at a time. */
+  view: DataView = EMPTY.view;
 
   #limit: number;
   readonly #control = new Lane();
@@ -82,6 +85,7 @@ export class Outbox {
     chunk.length = at + size;
     this.#bytes += size;
     this.room = chunk.bytes;
+    this.view = chunk.view;
     return at;
   }
 
@@ -117,7 +121,8 @@ export class Outbox {
     this.#writing = this.#control.shift() ?? this.#messages.shift();
     if (this.#writing === null) {
       // An idle link keeps no chunk alive.
-      this.room = EMPTY;
+      this.room = EMPTY.bytes;
+      this.view = EMPTY.view;
       return null;
     }
     this.#bytes -= this.#writing.length;
@@ -172,7 +177,8 @@ function sizeFor(bytes: number, least: number): number {
 }
 
 function freshChunk(size: number): Chunk {
-  return { bytes: new Uint8Array(SIZES[size]?.bytes ?? MAX_WRITE_BYTES), size, length: 0 };
+  const bytes = new Uint8Array(SIZES[size]?.bytes ?? MAX_WRITE_BYTES);
+  return { bytes, view: new DataView(bytes.buffer), size, length: 0 };
 }
 
 function recycle(chunk: Chunk): void {
@@ -182,4 +188,4 @@ function recycle(chunk: Chunk): void {
   spares.push(chunk);
 }
 
-const EMPTY = new Uint8Array(0);
+const EMPTY = { bytes: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)) };

@@ -12,6 +12,8 @@ export const DIGITS_BYTES = 4;
 /** A small buffer stays with its link; a larger one is given back when empty. */
 const KEPT_BYTES = 512;
 
+const WORD_BYTES = 4;
+
 /** Who reads: some base frames carry uncounted digits only towards servers. */
 export type Reading = "server" | "client";
 
@@ -108,6 +110,26 @@ export class FrameReader {
     this.#chunkView = NO_VIEW;
     this.#at = 0;
     return false;
+  }
+
+  /**
+   * Moves to the next whole frame if its first `prefix` bytes (the header, and
+   * more) are those of the current one; else stays. Messages come in runs to one
+   * receiver: what was found out about the first one is true of all.
+   */
+  again(prefix: number): boolean {
+    const size = this.end - this.start;
+    const next = this.end;
+    const view = this.#chunkView;
+    if (this.view !== view || next + size > view.byteLength) return false;
+    // From the end, where the names of two receivers are most likely to differ.
+    for (let at = prefix - WORD_BYTES; at > 0; at -= WORD_BYTES) {
+      if (view.getInt32(this.start + at) !== view.getInt32(next + at)) return false;
+    }
+    if (view.getInt32(this.start) !== view.getInt32(next)) return false;
+    this.#at = next + size;
+    this.#show(next, size);
+    return true;
   }
 
   #finishHeld(): boolean {

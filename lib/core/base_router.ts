@@ -8,7 +8,7 @@
 
 import { MAX_NAME_BYTES } from "../codec/name.ts";
 import type { Party } from "../codec/stream.ts";
-import { Kind, MAX_PAYLOAD_BYTES, ProtocolError, unexpected } from "../codec/wire.ts";
+import { HEADER_BYTES, Kind, MAX_PAYLOAD_BYTES, ProtocolError, unexpected } from "../codec/wire.ts";
 import type { Context } from "./context.ts";
 import { baseAsBase, baseAsStream, forwardAsDelivery } from "./delivery.ts";
 import type { Link } from "./link.ts";
@@ -54,7 +54,11 @@ export class BaseRouter {
       const target = this.#roster.byNameBytes(bytes, at, receiverEnd);
       if (target === null) this.#toBaseServers(link, seat);
       else if (!target.route.takesMessages) this.#context.drop("moving");
-      else this.#deliver(link, seat, target, target);
+      else {
+        // The same sender, length, receiver and space: nothing else decides what happens.
+        const alike = HEADER_BYTES + sublength + 1;
+        do this.#deliver(link, seat, target, target); while (link.reader.again(alike));
+      }
     }
   }
 

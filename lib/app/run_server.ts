@@ -16,6 +16,7 @@ import { announcing, LiveDiscovery } from "./discover.ts";
 import { ExitCode } from "./exit_code.ts";
 import { Interrupted } from "./interrupts.ts";
 import { Log } from "./log.ts";
+import { LogWriter } from "./log_writer.ts";
 import { OutputError, writeError, writeOut } from "./output.ts";
 import { parseServerArgs, type ServerOptions } from "./server_args.ts";
 import { UsageError } from "./usage_error.ts";
@@ -50,10 +51,15 @@ async function serve(
   listener: Deno.TcpListener,
   leave: AbortSignal,
 ): Promise<void> {
+  await using lines = new LogWriter({
+    write: (bytes) => Deno.stderr.write(bytes),
+    onDropped: (count) =>
+      log.warn("log-dropped", `dropped ${count} lines of this log: nobody read it`, { count }),
+  });
   const log = new Log({
     format: options.logFormat,
     level: options.logLevel,
-    write: writeError,
+    write: (line) => lines.write(line),
     now: () => new Date(),
   });
   const { hostname, port } = listener.addr;
@@ -75,6 +81,8 @@ async function serve(
       else left.resolve();
     },
     onWarning: (message) => log.warn("network", message),
+    // A bug: the program ends with it, once the log is written.
+    onError: left.reject,
   });
   driver.listen(listener);
   writeOut(`listening on ${addressText({ hostname, port })}`);

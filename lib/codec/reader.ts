@@ -12,6 +12,8 @@ export const DIGITS_BYTES = 4;
 /** A small buffer stays with its link; a larger one is given back when empty. */
 const KEPT_BYTES = 512;
 
+const WORD_BYTES = 4;
+
 /** Who reads: some base frames carry uncounted digits only towards servers. */
 export type Reading = "server" | "client";
 
@@ -47,6 +49,8 @@ export class FrameReader {
   sublength = 0;
   /** The bytes that the current frame lies in. */
   bytes: Uint8Array = EMPTY;
+  /** The same bytes, to read several at a time. */
+  view: DataView = NO_VIEW;
   /** Where its header begins in `bytes`. */
   start = 0;
   /** Where its payload begins in `bytes`. */
@@ -56,6 +60,7 @@ export class FrameReader {
 
   readonly #digits: boolean;
   #chunk: Uint8Array = EMPTY;
+  #chunkView: DataView = NO_VIEW;
   #at = 0;
   #held: Uint8Array = EMPTY;
   #heldLength = 0;
@@ -78,6 +83,7 @@ export class FrameReader {
   /** Takes the next chunk. Whatever came before must have been read out. */
   feed(chunk: Uint8Array): void {
     this.#chunk = chunk;
+    this.#chunkView = viewOf(chunk);
     this.#at = 0;
   }
 
@@ -90,17 +96,40 @@ export class FrameReader {
     if (this.#heldLength > 0) return this.#finishHeld();
     const left = this.#chunk.length - this.#at;
     if (left >= HEADER_BYTES) {
-      const size = this.#frameBytes(this.#chunk, this.#at);
+      const size = this.#takeHeader(this.#chunkView, this.#at);
       if (left >= size) {
-        this.#show(this.#chunk, this.#at, size);
+        this.bytes = this.#chunk;
+        this.view = this.#chunkView;
+        this.#show(this.#at, size);
         this.#at += size;
         return true;
       }
     }
     if (left > 0) this.#hold(left);
     this.#chunk = EMPTY;
+    this.#chunkView = NO_VIEW;
     this.#at = 0;
     return false;
+  }
+
+  /**
+   * Moves to the next whole frame if its first `prefix` bytes (the header, and
+   * more) are those of the current one; else stays. Messages come in runs to one
+   * receiver: what was found out about the first one is true of all.
+   */
+  again(prefix: number): boolean {
+    const size = this.end - this.start;
+    const next = this.end;
+    const view = this.#chunkView;
+    if (this.view !== view || next + size > view.byteLength) return false;
+    // From the end, where the names of two receivers are most likely to differ.
+    for (let at = prefix - WORD_BYTES; at > 0; at -= WORD_BYTES) {
+      if (view.getInt32(this.start + at) !== view.getInt32(next + at)) return false;
+    }
+    if (view.getInt32(this.start) !== view.getInt32(next)) return false;
+    this.#at = next + size;
+    this.#show(next, size);
+    return true;
   }
 
   #finishHeld(): boolean {
@@ -113,15 +142,16 @@ export class FrameReader {
       );
       if (this.#heldLength < HEADER_BYTES) return false;
     }
-    const size = this.#frameBytes(this.#held, 0);
+    const size = this.#takeHeader(viewOf(this.#held), 0);
     this.#hold(
       Math.min(size - this.#heldLength, this.#chunk.length - this.#at),
     );
     if (this.#heldLength < size) return false;
-    const whole = this.#held;
+    this.bytes = this.#held;
+    this.view = viewOf(this.#held);
     this.#heldLength = 0;
-    if (whole.length > KEPT_BYTES) this.#held = EMPTY;
-    this.#show(whole, 0, size);
+    if (this.#held.length > KEPT_BYTES) this.#held = EMPTY;
+    this.#show(0, size);
     return true;
   }
 
@@ -142,10 +172,11 @@ export class FrameReader {
     this.#at += count;
   }
 
-  #frameBytes(bytes: Uint8Array, at: number): number {
-    const kind = (byteAt(bytes, at) << 8) | byteAt(bytes, at + 1);
-    const length = (byteAt(bytes, at + 2) << 8) | byteAt(bytes, at + 3);
-    const sublength = (byteAt(bytes, at + 4) << 8) | byteAt(bytes, at + 5);
+  /** Keeps what the header at `at` says; returns the size of its frame. */
+  #takeHeader(view: DataView, at: number): number {
+    const kind = view.getUint16(at);
+    const length = view.getUint16(at + 2);
+    const sublength = view.getUint16(at + 4);
     if (length > MAX_PAYLOAD_BYTES) {
       throw new ProtocolError(
         "frame-too-long",
@@ -160,14 +191,12 @@ export class FrameReader {
         }: sublength is ${sublength}, but the payload has only ${length} bytes`,
       );
     }
-    return HEADER_BYTES + length +
-      (this.#digits && hasDigits(kind) ? DIGITS_BYTES : 0);
+    this.kind = kind;
+    this.sublength = sublength;
+    return HEADER_BYTES + length + (this.#digits && hasDigits(kind) ? DIGITS_BYTES : 0);
   }
 
-  #show(bytes: Uint8Array, start: number, size: number): void {
-    this.kind = (byteAt(bytes, start) << 8) | byteAt(bytes, start + 1);
-    this.sublength = (byteAt(bytes, start + 4) << 8) | byteAt(bytes, start + 5);
-    this.bytes = bytes;
+  #show(start: number, size: number): void {
     this.start = start;
     this.payloadStart = start + HEADER_BYTES;
     this.end = start + size;
@@ -180,8 +209,9 @@ function hasDigits(kind: number): boolean {
     kind === Kind.Join33;
 }
 
-function byteAt(bytes: Uint8Array, at: number): number {
-  return bytes[at] as number;
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 const EMPTY = new Uint8Array(0);
+const NO_VIEW = viewOf(EMPTY);

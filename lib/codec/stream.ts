@@ -183,6 +183,14 @@ export interface StreamAddress {
   readonly receiverName: Uint8Array;
 }
 
+/** One end of a message: a registered client, or somebody only known by name. */
+export interface Party {
+  /** The name in UTF-8, as it stands in frames. */
+  readonly nameBytes: Uint8Array;
+  /** Its session, below 2^48; 0 when it is only known by name. */
+  readonly claim: { readonly session: number };
+}
+
 /** Bytes of a message frame with these names and so much text. */
 export function streamFrameBytes(
   address: StreamAddress,
@@ -220,6 +228,49 @@ export function writeStreamMessage(
   bytes.set(senderName, payload + At.Names);
   bytes.set(receiverName, payload + At.Names + senderName.length);
   bytes.set(text, payload + sublength);
+}
+
+/**
+ * Writes the header and the addressing part of an 11/0 or 11/1 that has neither
+ * a number nor stamps; its text follows behind. For servers that pass on what an
+ * original client sent, and so without an object for each message:
+ * `writeStreamMessage` takes three times as long.
+ */
+export function writeUnnumbered(
+  view: DataView,
+  at: number,
+  kind: number,
+  sender: Party,
+  receiver: Party,
+  textBytes: number,
+): void {
+  const senderBytes = sender.nameBytes.length;
+  const receiverBytes = receiver.nameBytes.length;
+  const sublength = At.Names + senderBytes + receiverBytes;
+  const payload = at + HEADER_BYTES;
+  setHeader(view, at, kind, sublength + textBytes, sublength);
+  setU48(view, payload + At.Sender, sender.claim.session);
+  setU48(view, payload + At.Receiver, receiver.claim.session);
+  for (let zeros = At.Number; zeros < At.SenderLength; zeros += 4) {
+    view.setUint32(payload + zeros, 0);
+  }
+  view.setUint8(payload + At.SenderLength, senderBytes);
+  view.setUint8(payload + At.ReceiverLength, receiverBytes);
+  setBytes(view, payload + At.Names, sender.nameBytes);
+  setBytes(view, payload + At.Names + senderBytes, receiver.nameBytes);
+}
+
+/** As `writeHeader`, with plain arguments. */
+export function setHeader(
+  view: DataView,
+  at: number,
+  kind: number,
+  length: number,
+  sublength: number,
+): void {
+  view.setUint16(at, kind);
+  view.setUint16(at + 2, length);
+  view.setUint16(at + 4, sublength);
 }
 
 /**
@@ -379,6 +430,17 @@ export function writeU32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 1] = (value >>> 16) & 0xff;
   bytes[at + 2] = (value >>> 8) & 0xff;
   bytes[at + 3] = value & 0xff;
+}
+
+function setU48(view: DataView, at: number, value: number): void {
+  view.setUint16(at, value / 2 ** 32);
+  view.setUint32(at + 2, value);
+}
+
+function setBytes(view: DataView, at: number, bytes: Uint8Array): void {
+  for (let index = 0; index < bytes.length; index++) {
+    view.setUint8(at + index, byteAt(bytes, index));
+  }
 }
 
 function byteAt(bytes: Uint8Array, at: number): number {

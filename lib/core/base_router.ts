@@ -7,9 +7,10 @@
  */
 
 import { MAX_NAME_BYTES } from "../codec/name.ts";
-import { Kind, MAX_PAYLOAD_BYTES, ProtocolError, unexpected } from "../codec/wire.ts";
+import type { Party } from "../codec/stream.ts";
+import { HEADER_BYTES, Kind, MAX_PAYLOAD_BYTES, ProtocolError, unexpected } from "../codec/wire.ts";
 import type { Context } from "./context.ts";
-import { baseAsBase, baseAsStream, forwardAsDelivery, type Party } from "./delivery.ts";
+import { baseAsBase, baseAsStream, forwardAsDelivery } from "./delivery.ts";
 import type { Link } from "./link.ts";
 import { type Roster, sameBytes, type Seat } from "./roster.ts";
 import { EVERYBODY_BYTES, type Routes } from "./router.ts";
@@ -18,13 +19,6 @@ const NUL = 0;
 const SPACE = 0x20;
 
 const EVERYBODY_PARTY: Party = { nameBytes: EVERYBODY_BYTES, claim: { session: 0 } };
-
-/** One message on its way: from whom, to which seat, and to whom it was said. */
-interface Passing {
-  readonly sender: Party;
-  readonly seat: Seat<Link>;
-  readonly receiver: Party;
-}
 
 /** Passes base messages on. */
 export class BaseRouter {
@@ -60,7 +54,11 @@ export class BaseRouter {
       const target = this.#roster.byNameBytes(bytes, at, receiverEnd);
       if (target === null) this.#toBaseServers(link, seat);
       else if (!target.route.takesMessages) this.#context.drop("moving");
-      else this.#deliver(link, { sender: seat, seat: target, receiver: target });
+      else {
+        // The same sender, length, receiver and space: nothing else decides what happens.
+        const alike = HEADER_BYTES + sublength + 1;
+        do this.#deliver(link, seat, target, target); while (link.reader.again(alike));
+      }
     }
   }
 
@@ -92,7 +90,7 @@ export class BaseRouter {
     if (sameBytes(EVERYBODY_BYTES, bytes, separator + 1, receiverEnd)) {
       for (const seat of this.#roster.at(this.#context.id)) {
         if (seat.route.takesMessages) {
-          this.#deliverForward(link, { sender, seat, receiver: EVERYBODY_PARTY });
+          this.#deliverForward(link, sender, seat, EVERYBODY_PARTY);
         }
       }
       return;
@@ -101,26 +99,27 @@ export class BaseRouter {
     // Its home sends to every server; only the one with the receiver delivers.
     if (target?.home !== this.#context.id) this.#context.drop("no-such-name");
     else if (!target.route.takesMessages) this.#context.drop("moving");
-    else this.#deliverForward(link, { sender, seat: target, receiver: target });
+    else this.#deliverForward(link, sender, target, target);
   }
 
   #toEverybody(link: Link, sender: Seat<Link>): void {
     const receiver = EVERYBODY_PARTY;
     for (const seat of this.#roster.at(this.#context.id)) {
       const takes = seat !== sender && seat.route.takesMessages;
-      if (takes) this.#deliver(link, { sender, seat, receiver });
+      if (takes) this.#deliver(link, sender, seat, receiver);
     }
     for (const peer of this.#routes.peers()) {
-      this.#count(baseAsStream(this.#context, link, peer, { sender, receiver }));
+      this.#count(baseAsStream(this.#context, link, peer, sender, receiver));
     }
   }
 
-  #deliver(link: Link, { sender, seat, receiver }: Passing): void {
+  /** To the client in `seat`, who reads that it went to `receiver`. */
+  #deliver(link: Link, sender: Party, seat: Seat<Link>, receiver: Party): void {
     const isBaseHere = seat.claim.base && seat.home === this.#context.id;
     this.#count(
       isBaseHere
-        ? baseAsBase(this.#context, link, seat.route, { kind: Kind.Message, sender })
-        : baseAsStream(this.#context, link, seat.route, { sender, receiver }),
+        ? baseAsBase(this.#context, link, seat.route, Kind.Message, sender)
+        : baseAsStream(this.#context, link, seat.route, sender, receiver),
     );
   }
 
@@ -128,15 +127,15 @@ export class BaseRouter {
     const servers = this.#routes.baseServers();
     if (servers.size === 0) this.#context.drop("no-such-name");
     for (const server of servers) {
-      this.#count(baseAsBase(this.#context, link, server, { kind: Kind.Forward, sender }));
+      this.#count(baseAsBase(this.#context, link, server, Kind.Forward, sender));
     }
   }
 
-  #deliverForward(link: Link, { sender, seat, receiver }: Passing): void {
+  #deliverForward(link: Link, sender: Party, seat: Seat<Link>, receiver: Party): void {
     this.#count(
       seat.claim.base
         ? forwardAsDelivery(this.#context, link, seat.route)
-        : baseAsStream(this.#context, link, seat.route, { sender, receiver }),
+        : baseAsStream(this.#context, link, seat.route, sender, receiver),
     );
   }
 

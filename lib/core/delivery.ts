@@ -1,39 +1,39 @@
 /**
  * The ways to put a message that was just read into another link's outbox:
  * whole, at once, or not at all. Every function returns whether there was room.
+ * They take plain arguments, up to five: one object for each message is garbage
+ * that costs a tenth of passing the message on.
  *
  * @module
  */
 
-import { At, writeStreamMessage, writeU32 } from "../codec/stream.ts";
-import { HEADER_BYTES, Kind, MAX_PAYLOAD_BYTES, writeHeader } from "../codec/wire.ts";
+import type { FrameReader } from "../codec/reader.ts";
+import { At, type Party, setHeader, writeUnnumbered } from "../codec/stream.ts";
+import { HEADER_BYTES, Kind, MAX_PAYLOAD_BYTES } from "../codec/wire.ts";
 import type { Context } from "./context.ts";
 import type { Link } from "./link.ts";
+import type { Outbox } from "./outbox.ts";
 
 const NUL = 0;
 const SPACE = 0x20;
 
-/** Copying a short run byte by byte beats making a view of it. */
-const SHORT_COPY_BYTES = 64;
-
-/** One end of a message: a seat, or somebody only known by name. */
-export interface Party {
-  /** The name in UTF-8, as it stands in frames. */
-  readonly nameBytes: Uint8Array;
-  /** Its session, below 2^48; 0 when it is only known by name. */
-  readonly claim: { readonly session: number };
-}
+/**
+ * A short run is copied faster by words (138 bytes in 30 ns) than by making a
+ * view of it for `set` (45 ns, and garbage), let alone byte by byte (155 ns).
+ */
+const SHORT_COPY_BYTES = 192;
+const WORD_BYTES = 8;
 
 /** Copies the 11/0 or 11/1 in `from`'s reader, but for the subtype and the time stamp. */
 export function copyStream(context: Context, from: Link, to: Link): boolean {
-  const { bytes, start, end } = from.reader;
+  const { start, end } = from.reader;
   const at = to.closing === null ? to.outbox.reserve(end - start) : -1;
   if (at < 0) return false;
-  const { room } = to.outbox;
-  copyBytes(bytes, start, end, room, at);
-  room[at + 1] = (to.role === "peer" ? Kind.StreamForward : Kind.StreamMessage) & 0xff;
+  const { view } = to.outbox;
+  copy(from.reader, start, end, to.outbox, at);
+  view.setUint8(at + 1, (to.role === "peer" ? Kind.StreamForward : Kind.StreamMessage) & 0xff);
   const stamp = from.role === "peer" ? At.FarStamp : At.HomeStamp;
-  writeU32(room, at + HEADER_BYTES + stamp, micros(context.now));
+  view.setUint32(at + HEADER_BYTES + stamp, micros(context.now));
   context.wake(to);
   return true;
 }
@@ -49,14 +49,14 @@ export function streamAsBase(context: Context, from: Link, to: Link, kind: numbe
   if (length > MAX_PAYLOAD_BYTES || to.closing !== null) return false;
   const at = to.outbox.reserve(HEADER_BYTES + length);
   if (at < 0) return false;
-  const { room } = to.outbox;
-  writeHeader(room, at, kind, { length, sublength: nameBytes + 1 });
+  const { outbox } = to;
+  setHeader(outbox.view, at, kind, length, nameBytes + 1);
   const separator = at + HEADER_BYTES + senderBytes;
-  copyBytes(bytes, sender, sender + senderBytes, room, at + HEADER_BYTES);
-  room[separator] = NUL;
-  copyBytes(bytes, sender + senderBytes, text, room, separator + 1);
-  room[at + HEADER_BYTES + nameBytes + 1] = SPACE;
-  copyBytes(bytes, text, end, room, at + HEADER_BYTES + nameBytes + 2);
+  copy(from.reader, sender, sender + senderBytes, outbox, at + HEADER_BYTES);
+  outbox.room[separator] = NUL;
+  copy(from.reader, sender + senderBytes, text, outbox, separator + 1);
+  outbox.room[at + HEADER_BYTES + nameBytes + 1] = SPACE;
+  copy(from.reader, text, end, outbox, at + HEADER_BYTES + nameBytes + 2);
   context.wake(to);
   return true;
 }
@@ -66,28 +66,31 @@ export function baseAsBase(
   context: Context,
   from: Link,
   to: Link,
-  { kind, sender }: { readonly kind: number; readonly sender: Party },
+  kind: number,
+  sender: Party,
 ): boolean {
-  const { bytes, payloadStart, end, sublength } = from.reader;
-  const prefix = sender.nameBytes.length + 1;
+  const { payloadStart, end, sublength } = from.reader;
+  const { nameBytes } = sender;
+  const prefix = nameBytes.length + 1;
   const length = end - payloadStart + prefix;
   const at = to.closing === null ? to.outbox.reserve(HEADER_BYTES + length) : -1;
   if (at < 0) return false;
-  const { room } = to.outbox;
-  writeHeader(room, at, kind, { length, sublength: sublength + prefix });
-  copyBytes(sender.nameBytes, 0, prefix - 1, room, at + HEADER_BYTES);
-  room[at + HEADER_BYTES + prefix - 1] = NUL;
-  copyBytes(bytes, payloadStart, end, room, at + HEADER_BYTES + prefix);
+  const { room, view } = to.outbox;
+  const payload = at + HEADER_BYTES;
+  setHeader(view, at, kind, length, sublength + prefix);
+  for (let n = 0; n < nameBytes.length; n++) room[payload + n] = nameBytes[n] as number;
+  room[payload + nameBytes.length] = NUL;
+  copy(from.reader, payloadStart, end, to.outbox, payload + prefix);
   context.wake(to);
   return true;
 }
 
 /** The 4/0 in `from`'s reader as the delivery that it is laid out as. */
 export function forwardAsDelivery(context: Context, from: Link, to: Link): boolean {
-  const { bytes, start, end } = from.reader;
+  const { start, end } = from.reader;
   const at = to.closing === null ? to.outbox.reserve(end - start) : -1;
   if (at < 0) return false;
-  copyBytes(bytes, start, end, to.outbox.room, at);
+  copy(from.reader, start, end, to.outbox, at);
   to.outbox.room[at] = Kind.Message >> 8;
   context.wake(to);
   return true;
@@ -98,43 +101,39 @@ export function baseAsStream(
   context: Context,
   from: Link,
   to: Link,
-  { sender, receiver }: { readonly sender: Party; readonly receiver: Party },
+  sender: Party,
+  receiver: Party,
 ): boolean {
-  const { bytes, payloadStart, end, sublength } = from.reader;
-  const text = bytes.subarray(payloadStart + sublength + 1, end);
-  const address = {
-    senderSession: sender.claim.session,
-    receiverSession: receiver.claim.session,
-    senderName: sender.nameBytes,
-    receiverName: receiver.nameBytes,
-  };
-  const length = At.Names + sender.nameBytes.length + receiver.nameBytes.length + text.length;
+  const { payloadStart, end, sublength } = from.reader;
+  const text = payloadStart + sublength + 1;
+  const textBytes = end - text;
+  const length = At.Names + sender.nameBytes.length + receiver.nameBytes.length + textBytes;
   if (length > MAX_PAYLOAD_BYTES || to.closing !== null) return false;
   const at = to.outbox.reserve(HEADER_BYTES + length);
   if (at < 0) return false;
   const kind = to.role === "peer" ? Kind.StreamForward : Kind.StreamMessage;
-  writeStreamMessage(to.outbox.room, at, { kind, address, number: 0, floor: 0, text });
+  writeUnnumbered(to.outbox.view, at, kind, sender, receiver, textBytes);
+  copy(from.reader, text, end, to.outbox, at + HEADER_BYTES + length - textBytes);
   context.wake(to);
   return true;
 }
 
 /** The lower 32 bits of microseconds; only differences within an hour matter. */
 export function micros(nowMs: number): number {
-  return Math.floor(nowMs * 1000) % 2 ** 32;
+  return (nowMs * 1000) >>> 0;
 }
 
-// Five plain arguments: this is the innermost loop of the message path.
-function copyBytes(
-  from: Uint8Array,
-  start: number,
-  end: number,
-  into: Uint8Array,
-  at: number,
-): void {
+function copy(from: FrameReader, start: number, end: number, to: Outbox, at: number): void {
   if (end - start > SHORT_COPY_BYTES) {
-    into.set(from.subarray(start, end), at);
+    to.room.set(from.bytes.subarray(start, end), at);
     return;
   }
+  const { view: source } = from;
+  const { view: target } = to;
   const shift = at - start;
-  for (let index = start; index < end; index++) into[index + shift] = from[index] as number;
+  let place = start;
+  for (; place + WORD_BYTES <= end; place += WORD_BYTES) {
+    target.setBigUint64(place + shift, source.getBigUint64(place));
+  }
+  for (; place < end; place++) target.setUint8(place + shift, source.getUint8(place));
 }

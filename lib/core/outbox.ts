@@ -17,14 +17,29 @@ export const PEER_OUTBOX_BYTES = 64 * 1024 * 1024;
 /** Room for control frames beyond the limit for messages. */
 const CONTROL_ROOM_BYTES = 1024 * 1024;
 
-/** An idle link has no chunk; a first one is small, the next ones whole writes. */
-const SMALL_CHUNK_BYTES = 1024;
+/**
+ * Chunks go from link to link: making one of 64 KiB costs as much as routing a
+ * hundred messages, and most links are idle most of the time. Of each size so
+ * many are kept that a message to a thousand clients makes few new ones, and
+ * that all kept ones together take no more than 9 MiB.
+ */
+const SIZES: readonly Size[] = [
+  { bytes: 1024, mostSpares: 1024, spares: [] },
+  { bytes: 8 * 1024, mostSpares: 512, spares: [] },
+  { bytes: MAX_WRITE_BYTES, mostSpares: 64, spares: [] },
+];
 
-/** Chunks kept for the next link that has something to write, of each size. */
-const MAX_SPARE_CHUNKS = 64;
+interface Size {
+  readonly bytes: number;
+  readonly mostSpares: number;
+  readonly spares: Chunk[];
+}
 
 interface Chunk {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly view: DataView;
+  /** Which of the sizes it has. */
+  readonly size: number;
   length: number;
 }
 
@@ -34,11 +49,13 @@ interface Chunk {
  */
 export class Outbox {
   /** Where the frame goes for which `reserve` returned an offset. */
-  room: Uint8Array<ArrayBuffer> = EMPTY;
+  room: Uint8Array<ArrayBuffer> = EMPTY.bytes;
+  /** The same room, to write several bytes at a time. */
+  view: DataView = EMPTY.view;
 
   #limit: number;
-  readonly #control: Chunk[] = [];
-  readonly #messages: Chunk[] = [];
+  readonly #control = new Lane();
+  readonly #messages = new Lane();
   #bytes = 0;
   #writing: Chunk | null = null;
 
@@ -63,7 +80,13 @@ export class Outbox {
    */
   reserve(size: number): number {
     if (this.#bytes + size > this.#limit) return -1;
-    return this.#append(this.#messages, size);
+    const chunk = this.#messages.tailFor(size);
+    const at = chunk.length;
+    chunk.length = at + size;
+    this.#bytes += size;
+    this.room = chunk.bytes;
+    this.view = chunk.view;
+    return at;
   }
 
   /** Queues a frame behind all messages; false when the outbox is full. */
@@ -79,16 +102,14 @@ export class Outbox {
     if (this.#bytes + frame.length > this.#limit + CONTROL_ROOM_BYTES) {
       return false;
     }
-    const at = this.#append(this.#control, frame.length);
-    this.room.set(frame, at);
+    this.#append(this.#control, frame);
     return true;
   }
 
   /** Queues a frame behind everything, in the room of control frames: the last word on a link. */
   last(frame: Uint8Array): void {
     if (this.#bytes + frame.length > this.#limit + CONTROL_ROOM_BYTES) return;
-    const at = this.#append(this.#messages, frame.length);
-    this.room.set(frame, at);
+    this.#append(this.#messages, frame);
   }
 
   /**
@@ -97,45 +118,74 @@ export class Outbox {
    */
   pull(): Uint8Array | null {
     if (this.#writing !== null) recycle(this.#writing);
-    this.#writing = this.#control.shift() ?? this.#messages.shift() ?? null;
-    if (this.#writing === null) return null;
+    this.#writing = this.#control.shift() ?? this.#messages.shift();
+    if (this.#writing === null) {
+      // An idle link keeps no chunk alive.
+      this.room = EMPTY.bytes;
+      this.view = EMPTY.view;
+      return null;
+    }
     this.#bytes -= this.#writing.length;
     return this.#writing.bytes.subarray(0, this.#writing.length);
   }
 
-  #append(lane: Chunk[], size: number): number {
-    let tail = lane[lane.length - 1];
-    if (tail === undefined || tail.length + size > tail.bytes.length) {
-      tail = freshChunk(tail === undefined && size <= SMALL_CHUNK_BYTES);
-      lane.push(tail);
-    }
-    const at = tail.length;
-    tail.length += size;
-    this.#bytes += size;
-    this.room = tail.bytes;
-    return at;
+  #append(lane: Lane, frame: Uint8Array): void {
+    const chunk = lane.tailFor(frame.length);
+    chunk.bytes.set(frame, chunk.length);
+    chunk.length += frame.length;
+    this.#bytes += frame.length;
   }
 }
 
-// Chunks go from link to link: making one of 64 KiB costs as much as routing
-// a hundred messages, and most links are idle most of the time.
-const spareSmall: Chunk[] = [];
-const spareLarge: Chunk[] = [];
+/** Chunks in order. An idle link has none. */
+class Lane {
+  readonly #chunks: Chunk[] = [];
+  #tail: Chunk | null = null;
+  /**
+   * Of which size the first chunk is made: as the last write would have needed
+   * it. So what a busy link has to write is one write, and an idle one's is small.
+   */
+  #first = 0;
 
-function freshChunk(small: boolean): Chunk {
-  const spare = (small ? spareSmall : spareLarge).pop();
-  if (spare !== undefined) return spare;
-  return {
-    bytes: new Uint8Array(small ? SMALL_CHUNK_BYTES : MAX_WRITE_BYTES),
-    length: 0,
-  };
+  /** The chunk that has room for a frame of so many bytes behind all others. */
+  tailFor(bytes: number): Chunk {
+    const tail = this.#tail;
+    if (tail !== null && tail.length + bytes <= tail.bytes.length) return tail;
+    const size = sizeFor(bytes, tail === null ? this.#first : tail.size + 1);
+    const chunk = SIZES[size]?.spares.pop() ?? freshChunk(size);
+    this.#chunks.push(chunk);
+    this.#tail = chunk;
+    return chunk;
+  }
+
+  /** Takes the first chunk out; null when there is none. */
+  shift(): Chunk | null {
+    const chunk = this.#chunks.shift();
+    if (chunk === undefined) return null;
+    if (chunk === this.#tail) this.#tail = null;
+    // Where another one follows, it was too small.
+    this.#first = sizeFor(chunk.length, this.#tail === null ? 0 : chunk.size + 1);
+    return chunk;
+  }
+}
+
+/** The smallest size from `least` on that holds so many bytes. */
+function sizeFor(bytes: number, least: number): number {
+  let size = Math.min(least, SIZES.length - 1);
+  while (bytes > (SIZES[size]?.bytes ?? Infinity)) size++;
+  return size;
+}
+
+function freshChunk(size: number): Chunk {
+  const bytes = new Uint8Array(SIZES[size]?.bytes ?? MAX_WRITE_BYTES);
+  return { bytes, view: new DataView(bytes.buffer), size, length: 0 };
 }
 
 function recycle(chunk: Chunk): void {
-  const spare = chunk.bytes.length === SMALL_CHUNK_BYTES ? spareSmall : spareLarge;
-  if (spare.length >= MAX_SPARE_CHUNKS) return;
+  const { spares, mostSpares } = SIZES[chunk.size] as Size;
+  if (spares.length >= mostSpares) return;
   chunk.length = 0;
-  spare.push(chunk);
+  spares.push(chunk);
 }
 
-const EMPTY = new Uint8Array(0);
+const EMPTY = { bytes: new Uint8Array(0), view: new DataView(new ArrayBuffer(0)) };

@@ -14,10 +14,12 @@ import type { Change, Roster, Seat } from "./roster.ts";
 
 /**
  * When a server dies, all its clients register elsewhere at once. So many of
- * them are taken in at a time; messages go on in between.
+ * them are taken in at a time, about 2 ms of work; messages go on in between.
+ * A longer turn in proportion to the work would leave the server idle: with 32
+ * each 5 ms, 10,000 clients took at least 1.6 s.
  */
-const REGISTRATIONS_A_TURN = 32;
-const TURN_MS = 5;
+const REGISTRATIONS_A_TURN = 64;
+const TURN_MS = 2;
 
 /** A claim that the peers have not all acknowledged yet. */
 interface Pending {

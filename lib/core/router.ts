@@ -123,8 +123,12 @@ export class Router {
     } else if (!seat.route.takesMessages) {
       this.#tellSender(link, Status.Moving);
     } else if (seat.claim.base && seat.home === this.#context.id) {
-      const passed = streamAsBase(this.#context, link, seat.route, Kind.Message);
-      this.#tellSender(link, passed ? Status.Unconfirmed : Status.Slow);
+      // What other originals say has no number: all of its addressing is alike.
+      const alike = HEADER_BYTES + sublength;
+      do {
+        const passed = streamAsBase(this.#context, link, seat.route, Kind.Message);
+        this.#tellSender(link, passed ? Status.Unconfirmed : Status.Slow);
+      } while (link.reader.again(alike));
     } else if (!copyStream(this.#context, link, seat.route)) {
       this.#tellSender(link, Status.Slow);
     }

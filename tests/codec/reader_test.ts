@@ -2,6 +2,7 @@ import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/asse
 import { DIGITS_BYTES, FrameReader, type Reading } from "../../lib/codec/reader.ts";
 import {
   type CloseReason,
+  HEADER_BYTES,
   Kind,
   kindText,
   MAX_FRAME_BYTES,
@@ -349,3 +350,48 @@ function isSame(
     shown.payload.length === frame.payload.length &&
     shown.payload.every((byte, at) => byte === frame.payload[at]);
 }
+
+Deno.test("again moves on if the next whole frame begins alike, and stays if one byte differs", () => {
+  const payload = utf8("ada: one");
+  const first = naiveFrame([3, 0], payload, 3);
+  const prefix = HEADER_BYTES + 5;
+  const second = naiveFrame([3, 0], utf8("ada: two"), 3);
+  const shows = (bytes: Uint8Array): string | null => {
+    const reader = new FrameReader("server");
+    reader.feed(bytes);
+    assert(reader.next());
+    const moved = reader.again(prefix);
+    const text = new TextDecoder().decode(reader.payload());
+    assertEquals(text, moved ? "ada: two" : "ada: one");
+    if (!moved) assertEquals(reader.start, 0);
+    return moved ? text : null;
+  };
+  assertEquals(shows(joined([first, second])), "ada: two");
+  assertEquals(shows(first), null);
+  for (let length = 0; length < second.length; length++) {
+    assertEquals(shows(joined([first, second.subarray(0, length)])), null);
+  }
+  for (let at = 0; at < prefix; at++) {
+    const other = second.slice();
+    other[at] = (other[at] as number) ^ 1;
+    assertEquals(shows(joined([first, other])), null, `byte ${at}`);
+  }
+});
+
+Deno.test("next goes on behind what again moved to, and again not from one piece into another", () => {
+  const frames = ["a 1", "a 2", "a 3", "b 4"].map((text) => naiveFrame([3, 0], utf8(text), 1));
+  const stream = joined(frames);
+  for (let split = 0; split <= stream.length; split++) {
+    const reader = new FrameReader("server");
+    const texts: string[] = [];
+    for (const piece of [stream.subarray(0, split), stream.subarray(split)]) {
+      reader.feed(piece);
+      while (reader.next()) {
+        do texts.push(new TextDecoder().decode(reader.payload())); while (
+          reader.again(HEADER_BYTES + 2)
+        );
+      }
+    }
+    assertEquals(texts, ["a 1", "a 2", "a 3", "b 4"], `split at ${split}`);
+  }
+});

@@ -18,8 +18,9 @@ import {
   DROP_REASONS,
   Status,
 } from "../../lib/codec/stream.ts";
-import { frame, Kind } from "../../lib/codec/wire.ts";
+import { frame, HEADER_BYTES, Kind } from "../../lib/codec/wire.ts";
 import { message, NodeInHand, type Wire } from "../testing/node_in_hand.ts";
+import { pick, seededRandom } from "../testing/random.ts";
 
 const ADA = 101;
 const BOB = 102;
@@ -884,6 +885,53 @@ Deno.test("a base message without a space after the receiver closes the link", (
   const hand = new NodeInHand();
   hand.baseClient("orig").say(frame(Kind.Message, encoder.encode("ada"), 3));
   assertEquals(hand.closeReasons, ["malformed"]);
+});
+
+Deno.test("base messages read at once arrive as those read byte by byte do", () => {
+  const random = seededRandom(7);
+  const receivers = ["a", "ada", "adb", "zoe", "nobody"];
+  const said = Array.from({ length: 200 }, () => {
+    const receiver = random() < 0.8 ? "ada" : pick(random, receivers);
+    return baseMessage(receiver, "x".repeat(random() < 0.8 ? 9 : Math.floor(random() * 300)));
+  });
+  const heard = [said.map((each) => [...each]), [[...concat(said)]]].map((pieces) => {
+    const near = new NodeInHand({ limits: { clientOutboxBytes: 6_000 } });
+    const peer = near.peer();
+    peer.say(...extended.presence([{
+      ...{ name: "zoe", session: FAR, token: "far", stamp: 9, moves: 0, base: true },
+      server: "00000000000b",
+    }]));
+    const wires = ["a", "ada"].map((name) => near.baseClient(name));
+    wires.push(near.client("adb", BOB), peer);
+    const original = near.baseClient("orig");
+    for (const wire of wires) wire.heard();
+    for (const piece of pieces) original.say(new Uint8Array(piece));
+    return [wires.map((wire) => wire.heard()), near.node.drops.get("no-such-name")];
+  });
+  assertEquals(heard[0], heard[1]);
+});
+
+Deno.test("a run of base messages ends where one has no space after the receiver", () => {
+  const hand = new NodeInHand();
+  const ada = hand.baseClient("ada");
+  ada.heard();
+  const good = baseMessage("ada", "hello");
+  const bad = good.slice();
+  bad[HEADER_BYTES + 3] = 0x2e;
+  hand.baseClient("orig").say(concat([good, good, bad, good]));
+  assertEquals(texts(ada), ["hello", "hello"]);
+  assertEquals(hand.closeReasons, ["malformed"]);
+});
+
+Deno.test("a run of base messages to a slow reader: those without room are counted, one by one", () => {
+  const hand = new NodeInHand({ limits: { clientOutboxBytes: 1000 } });
+  const ada = hand.baseClient("ada");
+  ada.heard();
+  const run = Array.from({ length: 30 }, () => baseMessage("ada", "x".repeat(100)));
+  hand.baseClient("orig").say(concat(run));
+  const arrived = texts(ada).length;
+  assert(arrived > 0 && arrived < 30);
+  assertEquals(hand.node.drops.get("slow"), 30 - arrived);
 });
 
 Deno.test("a base message that its sender's name makes too long is dropped and counted", () => {

@@ -104,6 +104,22 @@ Deno.test("no write is longer than 64 KiB or cuts a frame, whatever the sizes", 
   assertEquals([at, total], [500, sizes.reduce((sum, size) => sum + size, 0)]);
 });
 
+Deno.test("what a busy link has to write in a turn is one write, from its second turn on", () => {
+  const outbox = new Outbox(1024 * 1024);
+  const turn = (messages: number): number[] => {
+    for (let message = 0; message < messages; message++) outbox.message(new Uint8Array(500));
+    const writes: number[] = [];
+    for (let bytes = outbox.pull(); bytes !== null; bytes = outbox.pull()) {
+      writes.push(bytes.length);
+    }
+    return writes;
+  };
+  assertEquals(turn(100), [1000, 8000, 41_000]);
+  assertEquals(turn(100), [50_000]);
+  assertEquals(turn(2), [1000]);
+  assertEquals(turn(4), [1000, 1000]);
+});
+
 Deno.test("an outbox that may hold more takes what it refused before", () => {
   const outbox = new Outbox(10);
   assertEquals(outbox.message(marked(1, 20)), false);

@@ -144,6 +144,28 @@ Deno.test("names are found by their bytes, also among many with the same hash", 
   }
 });
 
+Deno.test("who was found a moment ago is found as he is now", () => {
+  const roster = new Roster<string>();
+  const names = Array.from({ length: 40 }, (_, at) => `n${at}`);
+  const random = seededRandom(5);
+  const routes = new Map<string, string>();
+  for (let step = 0; step < 5_000; step++) {
+    const name = pick(random, names);
+    const { session } = claim(name, name);
+    const what = random();
+    if (what < 0.2) {
+      roster.put(claim(name, name), "a", `route ${step}`);
+      routes.set(name, `route ${step}`);
+    } else if (what < 0.4) {
+      roster.remove("a", session, { released: random() < 0.5, now: step });
+      routes.delete(name);
+    } else if (what < 0.5) roster.expire(step);
+    const bytes = new TextEncoder().encode(name);
+    assertEquals(roster.byNameBytes(bytes, 0, bytes.length)?.route, routes.get(name));
+    assertEquals(roster.bySession(session)?.route, routes.get(name));
+  }
+});
+
 Deno.test("servers that heard the same claims in any order agree on every holder", () => {
   const random = seededRandom(11);
   for (let round = 0; round < 200; round++) {

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { HostileServer } from "../testing/hostile_server.ts";
-import { client, run, ServerProgram } from "../testing/program.ts";
+import { register } from "../../lib/codec/base.ts";
+import { HEADER_BYTES } from "../../lib/codec/wire.ts";
+import { client, commandOf, ROOT, run, ServerProgram } from "../testing/program.ts";
 
 const ESC = "\u001b";
 const C1_CSI = "\u009b";
@@ -42,6 +44,33 @@ Deno.test("nor can a server's label, names and reasons", async () => {
   const json = await run("client", ["who", "--json", ...there]);
   assertHarmless(json.out);
   assertEquals(json.out.map((line) => JSON.parse(line)["name"]), names);
+});
+
+Deno.test("a server whose log nobody reads goes on, and writes all of it in the end", async () => {
+  const [command = "", ...args] = commandOf("server");
+  const log = ["--log-format", "json", "--log-level", "debug"];
+  await using child = new Deno.Command(command, {
+    args: [...args, "--listen", "127.0.0.1:0", "--join", "none", ...log],
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const stdout = child.stdout.getReader();
+  const { value } = await stdout.read();
+  const port = Number(/:(\d+)/.exec(new TextDecoder().decode(value))?.[1]);
+  using conn = await Deno.connect({ port });
+  // Each is worth a line, all of them more than a pipe holds.
+  for (let name = 0; name < 1000; name++) {
+    await conn.write(register(`name${name}`));
+    assertEquals(await conn.read(new Uint8Array(64)), HEADER_BYTES);
+  }
+  child.kill("SIGTERM");
+  const lines = (await new Response(child.stderr).text()).trimEnd().split("\n");
+  await stdout.cancel();
+  const events = lines.map((line) => JSON.parse(line)["event"]);
+  assertEquals(events.filter((event) => event === "client-registered").length, 1000);
+  assertEquals([events[0], events.at(-1)], ["started", "left"]);
 });
 
 Deno.test("a client whose output nobody reads any more ends quietly", async () => {

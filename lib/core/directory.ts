@@ -62,9 +62,10 @@ export class Directory {
       this.places.find((place) => place.id === id)?.addresses[0] ?? id;
   }
 
-  /** Whether silence at this address may be that of an original. */
-  mayBeMute(address: string): boolean {
-    return !this.#extended.has(address);
+  /** Whether the silence of this server may be that of an original. */
+  mayBeMute({ address, place }: Contact): boolean {
+    // Only extended servers have an id, whoever told it.
+    return place.id === null && !this.#extended.has(address);
   }
 
   /** A contact answered 8/1. */

@@ -81,7 +81,7 @@ export class Greeting {
   /** Takes silence for an answer. */
   tend(contact: Contact, now: number): void {
     if (now < this.nextDeadline(contact)) return;
-    if (!this.#mayBeMute(contact)) return this.#greeter.giveUp(contact);
+    if (!this.#directory.mayBeMute(contact)) return this.#greeter.giveUp(contact);
     this.#identify(contact, "mute", now);
     // What TCP needed to connect is the only RTT that such a server gives.
     contact.sampled({ rttMs: contact.connectMs, late: false }, now);
@@ -92,11 +92,7 @@ export class Greeting {
   nextDeadline(contact: Contact): number {
     const { link, state } = contact;
     if (link === null || state !== "greeting") return Infinity;
-    return link.openedAt + (this.#mayBeMute(contact) ? MUTE_MS : DEADLINE_MS);
-  }
-
-  #mayBeMute({ address }: Contact): boolean {
-    return this.#directory.mayBeMute(address);
+    return link.openedAt + (this.#directory.mayBeMute(contact) ? MUTE_MS : DEADLINE_MS);
   }
 
   #identify(contact: Contact, protocol: Protocol, now: number): void {

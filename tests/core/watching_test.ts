@@ -156,3 +156,14 @@ Deno.test("of servers that were only asked who they are there is no data", () =>
   const [only] = rtts(ada);
   assertEquals([only?.state, only?.ageMs, only?.recent], ["none", null, []]);
 });
+
+Deno.test("what connecting took is no sample of a server that was told of and says nothing", () => {
+  const scene = new Scene({ a: 10, b: 20 });
+  scene.server("b").machine.freeze();
+  const ada = scene.client("ada", WATCH);
+  scene.world.run(3 * SECOND);
+  const { summary, state } = rttOf(ada, "b");
+  assertEquals([summary.received, summary.minMs, state], [0, null, "none"]);
+  scene.world.run(4 * SECOND);
+  assertEquals(rttOf(ada, "b").state, "failed");
+});

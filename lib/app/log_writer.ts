@@ -10,6 +10,12 @@ export const MAX_QUEUED_BYTES = 1024 * 1024;
 /** How long the end of a program waits for somebody to read the last lines. */
 export const FLUSH_MS = 1_000;
 
+/**
+ * From one write to the next. A write takes 11 us of the server's thread, which
+ * for a line of its own was a fifteenth of taking in a client.
+ */
+const GATHER_MS = 2;
+
 /** What lines are written to, and what happens when nobody reads them. */
 export interface LogWriterOptions {
   /** Takes some of the bytes, as soon as their reader does; returns how many. */
@@ -25,8 +31,8 @@ export interface LogWriterOptions {
 /**
  * Writes lines in their order, without ever waiting. A pipe that is full because
  * nobody reads it stops a program that writes in the usual way; here lines wait,
- * and those beyond a limit are dropped and counted. Lines that come while others
- * are being written leave together in one write.
+ * and those beyond a limit are dropped and counted. Lines that come one soon after
+ * the other leave together in one write.
  */
 export class LogWriter implements AsyncDisposable {
   readonly #options: Required<LogWriterOptions>;
@@ -64,7 +70,10 @@ export class LogWriter implements AsyncDisposable {
   async #writeAll(): Promise<void> {
     // Whatever else is said in this turn of the event loop goes with it.
     await Promise.resolve();
-    while (this.#queue.length > 0) await this.#writeWhole(this.#takeAll());
+    while (this.#queue.length > 0) {
+      await this.#writeWhole(this.#takeAll());
+      await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    }
     this.#writing = null;
   }
 

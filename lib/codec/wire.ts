@@ -9,6 +9,8 @@
  * @module
  */
 
+const EMPTY = new Uint8Array(0);
+
 /** Bytes of header before every payload. */
 export const HEADER_BYTES = 6;
 
@@ -155,9 +157,10 @@ export function frame(
   return bytes;
 }
 
+/** 6/1, the answer to each echo: nobody may write into it. */
+export const ECHO_REPLY: Uint8Array = frame(Kind.EchoReply);
+
 /** A kind as people write it: `3/0`. */
 export function kindText(kind: number): string {
   return `${kind >> 8}/${kind & 0xff}`;
 }
-
-const EMPTY = new Uint8Array(0);

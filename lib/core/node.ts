@@ -6,7 +6,7 @@
  * @module
  */
 
-import { frame, Kind, ProtocolError } from "../codec/wire.ts";
+import { ECHO_REPLY, frame, Kind, ProtocolError } from "../codec/wire.ts";
 import { serversReply } from "../codec/base.ts";
 import { decodeBye } from "../codec/extended.ts";
 import { BaseRouter } from "./base_router.ts";
@@ -330,7 +330,7 @@ export class Node {
       case Kind.Forward:
         return this.#baseRouter.forward(link);
       case Kind.Echo:
-        return this.#context.send(link, frame(Kind.EchoReply));
+        return this.#context.send(link, ECHO_REPLY);
       case Kind.EchoReply:
         return this.#measuring.replied(link);
       default:

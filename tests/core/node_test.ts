@@ -911,6 +911,41 @@ Deno.test("base messages read at once arrive as those read byte by byte do", () 
   assertEquals(heard[0], heard[1]);
 });
 
+Deno.test("a run of forwards to originals ends where sender, receiver or number is another", () => {
+  const hand = new NodeInHand();
+  const peer = hand.peer();
+  const claims = [FAR, FAR + 1].map((session) => ({
+    ...{ name: `far${session}`, session, token: `t${session}`, stamp: 9, moves: 0, base: true },
+    server: "00000000000b",
+  }));
+  peer.say(...extended.presence(claims));
+  const receivers = ["ada", "bob"].map((name) => {
+    const wire = hand.baseClient(name);
+    peer.say(extended.claimed(extended.decodeClaim(peer.heardOne(Kind.Claim).payload).ref));
+    wire.heard();
+    return { wire, name, session: extended.decodeResolved(resolved(hand, name)).session ?? 0 };
+  });
+  const random = seededRandom(9);
+  const said = Array.from({ length: 300 }, (_, at) => ({
+    to: receivers[random() < 0.8 ? 0 : 1] as typeof receivers[number],
+    from: random() < 0.8 ? FAR : FAR + 1,
+    number: random() < 0.9 ? 0 : at,
+    text: String(at).padStart(random() < 0.9 ? 3 : 5),
+  }));
+  peer.say(concat(said.map(({ to, from, number, text }) =>
+    message({
+      ...{ kind: Kind.StreamForward, from, sender: `far${from}`, to: to.name, number, text },
+      session: to.session,
+    })
+  )));
+  for (const { wire } of receivers) {
+    assertEquals(texts(wire), said.filter(({ to }) => to.wire === wire).map(({ text }) => text));
+  }
+  const numbered = said.map(({ number }) => number).filter((number) => number > 0);
+  const receipts = peer.heard().map(({ payload }) => decodeAck(payload).number);
+  assertEquals(receipts, numbered);
+});
+
 Deno.test("a run of base messages ends where one has no space after the receiver", () => {
   const hand = new NodeInHand();
   const ada = hand.baseClient("ada");
@@ -1037,3 +1072,10 @@ Deno.test("an idle node sleeps until its next sweep", () => {
   const next = hand.settle();
   assert(next > hand.now && next <= hand.now + SECOND, `${next - hand.now} ms`);
 });
+
+/** What a client is answered who asks for the holder of a name. */
+function resolved(hand: NodeInHand, name: string): Uint8Array {
+  const asker = hand.guest();
+  asker.say(extended.resolve(name));
+  return asker.heardOne(Kind.Resolved).payload;
+}

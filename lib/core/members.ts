@@ -357,20 +357,21 @@ export class Members {
    * is another one than the member that was dialled, the address is not that
    * member's any more: on a LAN address the old id is gone for good; a loopback
    * or link-local address may be another machine's, so only the address goes.
+   * Whether a member is gone: others may not be able to find that out.
    */
   answered(target: Target, { address, id, now }: {
     readonly address: string;
     readonly id: string;
     readonly now: number;
-  }): void {
+  }): boolean {
     this.#next = null;
     if (target.kind !== "member") {
       target.id = id;
-      return;
+      return false;
     }
-    if (target.id === id || target.id === null) return;
+    if (target.id === id || target.id === null) return false;
     target.busy = false;
-    this.#isNotAt(target, address, now);
+    return this.#isNotAt(target, address, now);
   }
 
   /**
@@ -413,12 +414,13 @@ export class Members {
     return this.#next;
   }
 
-  /** Somebody else is at the address of a member. */
-  #isNotAt(member: Target, address: string, now: number): void {
+  /** Somebody else is at the address of a member. Whether it is gone for good. */
+  #isNotAt(member: Target, address: string, now: number): boolean {
     member.addresses = member.addresses.filter((other) => other !== address);
     const gone = isUniversalText(address) || member.addresses.length === 0;
-    if (gone && member.id !== null && !this.isLinked(member.id)) this.leave(member.id, now);
-    else this.#later(member, now);
+    if (gone && member.id !== null && !this.isLinked(member.id)) return this.leave(member.id, now);
+    this.#later(member, now);
+    return false;
   }
 
   #wants(place: Target): boolean {

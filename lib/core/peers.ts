@@ -125,7 +125,12 @@ export class Peers {
       return;
     }
     const { target, address } = dialled;
-    this.#members.answered(target, { address, id: welcome.id, now: this.#context.now });
+    const { id: before } = target;
+    const now = this.#context.now;
+    const isGone = this.#members.answered(target, { address, id: welcome.id, now });
+    if (isGone && before !== null) {
+      this.#gossip.spread({ members: [], base: [], left: [before] }, null);
+    }
     this.#gossip.met(link, welcome);
     link.role = "candidate";
     this.#context.send(link, extended.join(this.#gossip.card(link)));

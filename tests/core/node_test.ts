@@ -385,6 +385,23 @@ Deno.test("a server that leaves is not dialled again, and others are told", () =
   assertEquals(hand.node.peerIds, ["00000000000c"]);
 });
 
+Deno.test("when another server answers at a member's address, the others are told that the member is gone", () => {
+  const hand = new NodeInHand();
+  const old = hand.peer("00000000000b");
+  const other = hand.peer("00000000000c");
+  hand.pass(SECOND);
+  other.say(frame(Kind.Echo));
+  old.hangUp();
+  hand.pass(SECOND);
+  other.heard();
+  const anew = hand.connect();
+  const card = { id: "00000000000d", label: "d", addresses: ["10.0.0.2:4000"] };
+  anew.say(extended.welcome({ ...card, members: [], base: [], clients: 0 }));
+  const told = other.heard().filter(({ kind }) => kind === Kind.Members)
+    .flatMap(({ payload }) => extended.decodeMembers(payload).left);
+  assertEquals(told, ["00000000000b"]);
+});
+
 Deno.test("leaving says so to peers and clients, and takes no one new", () => {
   const hand = new NodeInHand();
   const peer = hand.peer();

@@ -106,10 +106,14 @@ export class Rows {
     return { from: this.#selfId, ageMs: 0, lagMs: this.#lag.worstMs, cells };
   }
 
-  /** Everything that is known, this server's own row first. */
+  /**
+   * Everything that is known, this server's own row first. What others say of a
+   * server that is not kept is left out: it left since, or never was.
+   */
   all(now: number): Row[] {
+    const isKept = ({ to }: Cell): boolean => to === this.#selfId || this.#ways.has(to);
     const others = [...this.#told].map(([from, { at, body }]) => ({
-      ...aged(body, now - at),
+      ...aged({ ...body, cells: body.cells.filter(isKept) }, now - at),
       from,
     }));
     return [this.own(now), ...others];

@@ -378,15 +378,17 @@ Deno.test("a row is taken from a peer only, and one that is too long or no row c
 Deno.test("the row of a server that left is gone; of one that vanished it is old news", () => {
   const hand = new NodeInHand();
   const [b, c] = [hand.peer(B), hand.peer(C)];
-  for (const wire of [b, c]) wire.say(row({ lagMs: 0, cells: [cell("x", 5)] })[0] as Uint8Array);
+  for (const wire of [b, c]) {
+    wire.say(row({ lagMs: 0, cells: [cell(hand.node.id, 5)] })[0] as Uint8Array);
+  }
   b.say(frame(Kind.Leaving));
   b.hangUp();
   c.hangUp();
   assertEquals(hand.node.matrix.map(({ from }) => from), [hand.node.id, C]);
   assertEquals(hand.node.matrix[0]?.cells.map(({ to, state }) => [to, state]), [[C, "failed"]]);
-  assertEquals(cellOf(hand.node.matrix, C, "x")?.state, "measured");
+  assertEquals(cellOf(hand.node.matrix, C, hand.node.id)?.state, "measured");
   hand.pass(16 * SECOND);
-  assertEquals(cellOf(hand.node.matrix, C, "x")?.state, "stale");
+  assertEquals(cellOf(hand.node.matrix, C, hand.node.id)?.state, "stale");
 });
 
 Deno.test("rows go one hop: what a peer told is told to nobody who does not ask", () => {

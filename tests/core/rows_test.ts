@@ -171,7 +171,7 @@ Deno.test("the own row comes first, then those that were told, with their ages",
 });
 
 Deno.test("an old row says how it was; what it does not know, it still does not", () => {
-  const hand = new RowsInHand().keep(B);
+  const hand = new RowsInHand().keep(B, "measured", "stale", "failed", "none");
   const states = ["measured", "stale", "failed", "none"] as const;
   hand.told(B, ...states.map((state) => measured(state, 2, { state })));
   const seen = (): unknown[] => states.map((to) => hand.cell(B, to)?.state);
@@ -182,7 +182,7 @@ Deno.test("an old row says how it was; what it does not know, it still does not"
 });
 
 Deno.test("a row replaces the one before; without reset it is the rest of it", () => {
-  const hand = new RowsInHand().keep(B);
+  const hand = new RowsInHand().keep(B, C, D);
   hand.told(B, measured(C, 2));
   hand.told(B, measured(D, 3));
   assertEquals([hand.cell(B, C), hand.cell(B, D)?.minMs], [undefined, 3]);
@@ -278,4 +278,13 @@ Deno.test("nobody carries by what was told too long ago, and no server to itself
   hand.told("target", measured("target", 1));
   hand.link("target", 1);
   assertEquals(hand.carrier("target"), null);
+});
+
+Deno.test("what others still say of a server that left is left out", () => {
+  const hand = new RowsInHand().keep(B, C);
+  hand.told(B, measured(SELF, 1), measured(C, 2));
+  assertEquals(hand.cell(B, C)?.minMs, 2);
+  hand.keep(B);
+  assertEquals(hand.cell(B, C), undefined);
+  assertEquals(hand.cell(B, SELF)?.minMs, 1);
 });

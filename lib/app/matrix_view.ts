@@ -140,7 +140,8 @@ function textsOf({ cells, unit }: Drawing, { detail }: Style): string[][] {
     row.map((shown) => shown === null ? "" : cellText(shown, { unit, detail }))
   );
   const marksOf = (text: string): number => /[v!]*$/.exec(text)?.[0].length ?? 0;
-  const most = Math.max(0, ...texts.flat().map(marksOf));
+  // As arguments of one call 120,000 cells are too many.
+  const most = texts.flat().reduce((marks, text) => Math.max(marks, marksOf(text)), 0);
   return texts.map((row) =>
     row.map((text) => /\d/.test(text) ? text + " ".repeat(most - marksOf(text)) : text)
   );

@@ -239,3 +239,16 @@ Deno.test("matrix: no servers", () => {
     "No server says anything.",
   ]);
 });
+
+Deno.test("matrix: more cells than a call takes arguments", () => {
+  const servers = Array.from({ length: 400 }, (_, at) => ({
+    id: `${at}`,
+    address: `10.0.0.${at}:4000`,
+    label: "",
+  }));
+  const rows = [{ from: "0", ageMs: 0, lagMs: 0, cells: [{ ...measured(0.3), to: "1" }] }];
+  assertEquals(
+    matrixView({ rows, servers }, at(80))[0],
+    "10.0.0.0:4000 to 10.0.0.1:4000: 300 us",
+  );
+});

@@ -137,7 +137,7 @@ export function joinedRows<Some extends RowBody>(kind: number, first: Some, more
 
 /** A row without cells takes a frame as well: that nothing is said is something to say. */
 function rowOfReply({ from, ageMs, lagMs, cells }: Row): Uint8Array[] {
-  const head = { from, age: Math.round(ageMs), lag: microseconds(lagMs) };
+  const head = { from, age: milliseconds(ageMs), lag: microseconds(lagMs) };
   const values = cells.map(toldCell);
   if (values.length === 0) return [jsonFrame(Kind.MatrixReply, { ...head, cells: [] })];
   return chunkedFrames(Kind.MatrixReply, { key: "cells", values, head }, false);
@@ -152,7 +152,7 @@ function toldCell({ to, state, minMs, p50Ms, jitterMs, loss, ageMs, via }: Cell)
     p50: optional(p50Ms, microseconds),
     jitter: optional(jitterMs, microseconds),
     loss: optional(loss, (share) => Math.round(share * MILLION)),
-    age: optional(ageMs, Math.round),
+    age: optional(ageMs, milliseconds),
     via: via ?? undefined,
   };
 }
@@ -195,7 +195,16 @@ function optional(value: number | null, told: (value: number) => number): number
 }
 
 function microseconds(ms: number): number {
-  return Math.round(ms * US_PER_MS);
+  return readable(ms * US_PER_MS);
+}
+
+function milliseconds(ms: number): number {
+  return readable(ms);
+}
+
+/** An age grows from server to server: what one made as large as can be, must still be read. */
+function readable(value: number): number {
+  return Math.min(Math.round(value), Number.MAX_SAFE_INTEGER);
 }
 
 const US_PER_MS = 1_000;

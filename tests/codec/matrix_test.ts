@@ -12,7 +12,13 @@ import {
   row,
 } from "../../lib/codec/matrix.ts";
 import { FrameReader } from "../../lib/codec/reader.ts";
-import { Kind, kindText, MAX_CARRIED_PAYLOAD_BYTES, ProtocolError } from "../../lib/codec/wire.ts";
+import {
+  HEADER_BYTES,
+  Kind,
+  kindText,
+  MAX_CARRIED_PAYLOAD_BYTES,
+  ProtocolError,
+} from "../../lib/codec/wire.ts";
 import { pick, randomBytes, seededRandom } from "../testing/random.ts";
 import { naiveFrame, toHex, utf8 } from "./naive_codec.ts";
 
@@ -256,4 +262,19 @@ Deno.test("damaged rows do no more harm than a ProtocolError", () => {
     }
   }
   assertGreater(refused, 500);
+});
+
+Deno.test("an age that is as large as can be is told on, and can be read", () => {
+  const { MAX_SAFE_INTEGER: most } = Number;
+  const cells = [{ ...CELL_BODY, age: most }];
+  const { row: told } = decodeRow(utf8(JSON.stringify({ lag: most, cells })));
+  const older = told.cells.map((cell) => ({ ...cell, ageMs: (cell.ageMs ?? 0) + 4_000 }));
+  const frames = matrixReply({
+    servers: [],
+    rows: [{ ...told, from: "a", ageMs: 4_000, cells: older }],
+  });
+  const ages = frames.flatMap((bytes) =>
+    decodeMatrixReply(bytes.subarray(HEADER_BYTES)).row?.cells.map(({ ageMs }) => ageMs) ?? []
+  );
+  assertEquals(ages, [most]);
 });

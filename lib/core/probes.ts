@@ -23,11 +23,6 @@ export interface Sample {
   readonly late: boolean;
 }
 
-interface Probe {
-  readonly sentAt: number;
-  lost: boolean;
-}
-
 /**
  * The probes of one connection. Echoes carry no number: replies match in
  * order, and a probe that timed out keeps its place, or its late reply would
@@ -49,7 +44,10 @@ interface Probe {
  */
 export class Probes {
   readonly #lag: LoopLag;
-  readonly #open: Probe[] = [];
+  /** When those were sent that may still get a reply in time, the oldest first. */
+  readonly #open: number[] = [];
+  /** How many older ones keep their places before them. */
+  #lost = 0;
 
   /** None is sent yet; `lag` tells which samples to doubt. */
   constructor(lag: LoopLag) {
@@ -58,37 +56,42 @@ export class Probes {
 
   /** Probes that may still get a reply in time. */
   get waiting(): number {
-    return this.#open.reduce((count, probe) => count + (probe.lost ? 0 : 1), 0);
+    return this.#open.length;
   }
 
   /** A probe was written at `now` (ms). */
   sent(now: number): void {
-    this.#open.push({ sentAt: now, lost: false });
+    this.#open.push(now);
   }
 
   /** A reply was read at `now`: the sample, or null when it is of no use. */
   replied(now: number): Sample | null {
-    const probe = this.#open.shift();
-    if (probe === undefined || probe.lost) return null;
+    if (this.#lost > 0) {
+      this.#lost--;
+      return null;
+    }
+    const sentAt = this.#open.shift();
+    if (sentAt === undefined) return null;
     // A clock that stands still or jumps back measured nothing.
-    const rttMs = now - probe.sentAt;
-    return rttMs > 0 ? { rttMs, late: this.#lag.isLate(probe.sentAt, now) } : null;
+    const rttMs = now - sentAt;
+    return rttMs > 0 ? { rttMs, late: this.#lag.isLate(sentAt, now) } : null;
   }
 
   /** Marks what timed out by `now` as lost; returns how many did. */
   expire(now: number): number {
     let lost = 0;
-    for (const probe of this.#open) {
-      if (probe.lost || now - probe.sentAt < PROBE_TIMEOUT_MS) continue;
-      probe.lost = true;
+    for (const sentAt of this.#open) {
+      if (now - sentAt < PROBE_TIMEOUT_MS) break;
       lost++;
     }
+    this.#open.splice(0, lost);
+    this.#lost += lost;
     return lost;
   }
 
   /** When the next probe times out; Infinity when none is waiting. */
   nextTimeout(): number {
-    const first = this.#open.find((probe) => !probe.lost);
-    return first === undefined ? Infinity : first.sentAt + PROBE_TIMEOUT_MS;
+    const [sentAt] = this.#open;
+    return sentAt === undefined ? Infinity : sentAt + PROBE_TIMEOUT_MS;
   }
 }

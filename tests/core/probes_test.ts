@@ -59,3 +59,14 @@ Deno.test("a reply that was read while the event loop was late is marked", () =>
   // It should have been called at 5 and reads only now.
   assertEquals(probes.replied(60), { rttMs: 59, late: true });
 });
+
+Deno.test("lost probes keep their places, however many there are", () => {
+  const probes = new Probes(new LoopLag());
+  for (let second = 0; second < 3; second++) {
+    probes.sent(second * 1_000);
+    assertEquals(probes.expire((second + 1) * 1_000), 1);
+  }
+  probes.sent(3_000);
+  const replies = [3_001, 3_002, 3_003, 3_004, 3_005].map((now) => probes.replied(now)?.rttMs);
+  assertEquals(replies, [undefined, undefined, undefined, 4, undefined]);
+});

@@ -24,6 +24,9 @@ import type { Context } from "./context.ts";
 import { type Dialled, Link } from "./link.ts";
 import { target } from "./target.ts";
 
+/** More carried links than this no clique needs; a peer could open one for each id there could be. */
+const MAX_CARRIED = 1_024;
+
 /** What a link that is carried needs of the server that it belongs to. */
 export interface CarriageEvents {
   /** A link to another server was begun at this end: say hello on it. */
@@ -102,8 +105,9 @@ export class Carriage {
       this.#events.received(rider, inner);
       return;
     }
-    if (isHello) this.#events.received(this.#open(from, carrier, null), inner);
-    else if (kindOf(inner) !== Kind.Bye) this.#disown(carrier, from);
+    if (isHello && this.#carried.size < MAX_CARRIED) {
+      this.#events.received(this.#open(from, carrier, null), inner);
+    } else if (kindOf(inner) !== Kind.Bye) this.#disown(carrier, from);
   }
 
   /** The other end writes on a link that this one does not know any more. */

@@ -114,6 +114,7 @@ export class Peers {
       throw unexpected("welcome", "nobody said hello to it");
     }
     const welcome = extended.decodeWelcome(payload);
+    mustBe(link, welcome.id, "welcome");
     link.extended = true;
     if (welcome.id === this.#context.id) {
       const { target, address } = dialled;
@@ -156,6 +157,7 @@ export class Peers {
       );
     }
     const card = extended.decodeJoin(payload);
+    mustBe(link, card.id, "join");
     if (card.id === this.#context.id) {
       this.#context.close(link, "self", "that is this server itself");
       return;
@@ -325,6 +327,14 @@ export class Peers {
     this.#gossip.introduce(link);
     this.#events.peerLinked(link);
   }
+}
+
+/**
+ * A carried link names its far end in each frame: what is written on it would go
+ * to another server than the one that answered, and that one would be taken for gone.
+ */
+function mustBe({ peer }: Link, id: string, what: string): void {
+  if (peer !== null && peer !== id) throw unexpected(what, `the link is carried to server ${peer}`);
 }
 
 /** Why one of two links of a pair is closed, for people. */

@@ -250,3 +250,39 @@ Deno.test("a member that is dead is no reason to look for ways around", () => {
   world.run(60 * SECOND);
   assertEquals(carried, 0);
 });
+
+/** A node with the largest id, and a carrier that is its peer. */
+function withCarrier(): { readonly hand: NodeInHand; readonly carrier: Wire } {
+  const hand = new NodeInHand({ id: "ffffffffffff" });
+  const carrier = hand.accept("10.0.0.2");
+  const join = extended.join({ id: CARRIER, label: "b", addresses: [] });
+  carrier.say(frame(Kind.Hello), join, frame(Kind.Accept));
+  carrier.heard();
+  return { hand, carrier };
+}
+
+Deno.test("at the far end of a carried link is the server that it is carried to, and no other", () => {
+  const { hand, carrier } = withCarrier();
+  const say = (inner: Uint8Array): void =>
+    carrier.say(via({ to: hand.node.id, from: SELF, inner }));
+  say(frame(Kind.Hello));
+  say(extended.join({ id: ALSO, label: "d", addresses: [] }));
+  assertEquals(hand.closeReasons, ["unexpected-frame"]);
+  assertEquals(carriedOn(carrier).map(({ to, kind }) => [to, kind]), [[SELF, "8/1"], [
+    SELF,
+    "8/2",
+  ]]);
+});
+
+Deno.test("a peer that opens carried links without end is refused", () => {
+  const { hand, carrier } = withCarrier();
+  const idOf = (at: number): string => at.toString(16).padStart(12, "0");
+  const hails = Array.from(
+    { length: 1_100 },
+    (_, at) => via({ to: hand.node.id, from: idOf(0x1000 + at), inner: frame(Kind.Hello) }),
+  );
+  carrier.say(...hails);
+  const kinds = carriedOn(carrier).map(({ kind }) => kind);
+  assertEquals(kinds.filter((kind) => kind === "8/1").length, 1_024);
+  assertEquals(kinds.filter((kind) => kind === "8/2").length, 1_100 - 1_024);
+});

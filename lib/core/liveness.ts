@@ -73,7 +73,9 @@ export class Liveness {
     } else if (link.role === "peer" && silentMs >= limits.peerSilenceMs) {
       this.#context.close(link, "silent", `nothing came for ${limits.peerSilenceMs} ms`);
     } else if (link.role === "new" && link.dialled !== null && silentMs >= limits.helloMs) {
-      const why = this.#context.basePort === null
+      const why = link.dialled.target.id !== null
+        ? "the server that was there has stopped, or hangs"
+        : this.#context.basePort === null
         ? "no original server could answer this one, which is not on a 4-digit port of 127.0.0.1"
         : "whoever listens there is no server of this kind";
       this.#context.close(link, "no-welcome", `no answer to hello; ${why}`);

@@ -20,7 +20,8 @@ export type PairingStep<Link> =
   | { readonly kind: "probe"; readonly link: Link };
 
 interface Contest<Link> {
-  readonly older: Link;
+  /** Null when there was none, and the newer one has to prove itself. */
+  readonly older: Link | null;
   readonly newer: Link;
   /** The one that must answer: else the other one is used. */
   readonly probed: Link;
@@ -34,6 +35,8 @@ export class Pairing<Link> {
   readonly #isCarried: (link: Link) => boolean;
   readonly #accepted = new Map<string, Link>();
   readonly #contests = new Map<string, Contest<Link>>();
+  /** Whose last direct link fell silent: a handshake alone does not show that the way is well. */
+  readonly #doubted = new Set<string>();
 
   /**
    * `probeMs` is how long an older link may take to answer a probe before a
@@ -64,14 +67,15 @@ export class Pairing<Link> {
   /** Both ends know each other on `link`: what the deciding server does. */
   offered(peer: string, link: Link, now: number): PairingStep<Link>[] {
     if (!this.decides(peer)) return [];
-    const older = this.#accepted.get(peer);
-    if (older === undefined) return this.#accept(peer, link);
+    const older = this.#accepted.get(peer) ?? null;
     if (older === link) return [];
+    const isDirect = !this.#isCarried(link);
+    if (older === null && !(isDirect && this.#doubted.has(peer))) return this.#accept(peer, link);
     if (this.#contests.has(peer)) {
       return [{ kind: "close", link, reason: "duplicate" }];
     }
-    const isShortcut = this.#isCarried(older) && !this.#isCarried(link);
-    const probed = isShortcut ? link : older;
+    const mustProve = older === null || (isDirect && this.#isCarried(older));
+    const probed = mustProve ? link : older;
     this.#contests.set(peer, { older, newer: link, probed, deadline: now + this.#probeMs });
     return [{ kind: "probe", link: probed }];
   }
@@ -81,10 +85,20 @@ export class Pairing<Link> {
     const contest = this.#contests.get(peer);
     if (contest === undefined || contest.probed !== link) return [];
     this.#contests.delete(peer);
-    const { older, newer } = contest;
-    return link === newer
-      ? [{ kind: "close", link: older, reason: "replaced" }, ...this.#accept(peer, newer)]
-      : [{ kind: "close", link: newer, reason: "duplicate" }];
+    const { newer } = contest;
+    if (link !== newer) return [{ kind: "close", link: newer, reason: "duplicate" }];
+    this.#doubted.delete(peer);
+    // Perhaps a way around was found meanwhile.
+    const used = this.#accepted.get(peer);
+    const closed: PairingStep<Link>[] = used === undefined
+      ? []
+      : [{ kind: "close", link: used, reason: "replaced" }];
+    return [...closed, ...this.#accept(peer, newer)];
+  }
+
+  /** The direct link of a pair fell silent: the next one has to answer a probe. */
+  doubt(peer: string): void {
+    this.#doubted.add(peer);
   }
 
   /** The other server, which decides, accepted `link`. */
@@ -118,6 +132,7 @@ export class Pairing<Link> {
         ended.push({ peer, steps: [{ kind: "close", link: newer, reason: "silent" } as const] });
         continue;
       }
+      if (older === null) continue;
       const close = { kind: "close", link: older, reason: "replaced" } as const;
       ended.push({ peer, steps: [close, ...this.#accept(peer, newer)] });
     }

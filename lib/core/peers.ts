@@ -293,6 +293,8 @@ export class Peers {
   #lose(link: Link): void {
     const { peer } = link;
     if (peer === null) return;
+    const wasUsed = this.#linked.has(link);
+    if (wasUsed && link.closing === "silent" && link.carrier === null) this.#pairing.doubt(peer);
     this.#retire(link, peer);
     this.#carryOut(peer, this.#pairing.closed(peer, link));
   }
@@ -341,5 +343,5 @@ function mustBe({ peer }: Link, id: string, what: string): void {
 const PAIRING_WORDS = {
   duplicate: "the pair has a link",
   replaced: "the pair has a newer link",
-  silent: "it did not answer, and there is a way around",
+  silent: "it did not answer a probe, as the one before",
 } as const;

@@ -130,3 +130,35 @@ Deno.test("a direct link that does not answer does not replace the way around", 
   decider.offered("bb", "direct again", 2 * PROBE_MS);
   assertEquals(decider.closed("bb", "via c"), [{ kind: "accept", link: "direct again" }]);
 });
+
+Deno.test("after a link fell silent the next direct one has to answer a probe, a carried one has not", () => {
+  const { decider } = pair();
+  decider.offered("bb", "old", 0);
+  decider.doubt("bb");
+  decider.closed("bb", "old");
+  assertEquals(decider.offered("bb", "direct", 0), [{ kind: "probe", link: "direct" }]);
+  assertEquals(decider.accepted("bb"), undefined);
+  assertEquals(decider.offered("bb", "via c", 1), [{ kind: "accept", link: "via c" }]);
+  assertEquals(decider.expire(PROBE_MS), [
+    { peer: "bb", steps: [{ kind: "close", link: "direct", reason: "silent" }] },
+  ]);
+  assertEquals(decider.accepted("bb"), "via c");
+  decider.offered("bb", "direct again", 2 * PROBE_MS);
+  assertEquals(decider.heard("bb", "direct again"), [
+    { kind: "close", link: "via c", reason: "replaced" },
+    { kind: "accept", link: "direct again" },
+  ]);
+  // It has shown that it is well: the next one is taken at once.
+  decider.closed("bb", "direct again");
+  assertEquals(decider.offered("bb", "next", 0), [{ kind: "accept", link: "next" }]);
+});
+
+Deno.test("a link that has to answer a probe and closes leaves nothing behind", () => {
+  const { decider } = pair();
+  decider.doubt("bb");
+  decider.offered("bb", "direct", 0);
+  assertEquals(decider.closed("bb", "direct"), []);
+  assertEquals(decider.nextDeadline(), Infinity);
+  assertEquals(decider.offered("bb", "again", 1), [{ kind: "probe", link: "again" }]);
+  assertEquals(decider.heard("bb", "again"), [{ kind: "accept", link: "again" }]);
+});

@@ -105,7 +105,7 @@ export class Witness {
   poll(): void {
     const servers = this.#servers().filter(({ machine }) => machine.alive && !machine.frozen);
     const wrong = new Set<string>();
-    const circles = new Map(servers.map((server) => [server, circleOf(server)]));
+    const circles = new Map(servers.map((server) => [server, this.#circleOf(server, servers)]));
     for (const server of servers) {
       for (const other of servers) {
         const mayDiffer = circles.get(server) !== circles.get(other);
@@ -226,6 +226,15 @@ export class Witness {
       !wires.isCut(host, peer.host) && !wires.isCut(peer.host, host);
   }
 
+  /** The servers that a server hears of, and itself: who hears others may know other claims. */
+  #circleOf({ node, machine }: SimServer, servers: readonly SimServer[]): string {
+    // Of a link that was cut it does not know for a while, unless there is a way around.
+    const deaf = servers.filter((other) => this.#isCutOff(machine, other.machine))
+      .map((other) => other.node.id)
+      .filter((id) => !node.matrix[0]?.cells.some(({ to, via }) => to === id && via !== null));
+    return [...node.peerIds, node.id].filter((id) => !deaf.includes(id)).sort().join();
+  }
+
   #isCutOff(a: Machine<Node>, b: Machine<Node>): boolean {
     const { wires } = this.#world;
     return wires.isCut(a.host, b.host) || wires.isCut(b.host, a.host);
@@ -324,9 +333,4 @@ export class Witness {
     }
     return null;
   }
-}
-
-/** The servers that a server is linked to, and itself: who knows others may know other claims. */
-function circleOf({ node }: SimServer): string {
-  return [...node.peerIds, node.id].sort().join();
 }

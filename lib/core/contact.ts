@@ -98,6 +98,10 @@ export class Contact implements Candidate {
   probesEnded = 0;
   /** When the next probe is due, in ms. */
   nextProbeAt = 0;
+  /** From when on a probe is a sample, in ms: one before only keeps the connection. */
+  nextSampleAt = 0;
+  /** The newest probe is a sample. */
+  isSampling = false;
   /** It said that it leaves. */
   leaving = false;
   /** Why it can't be used, for people. */
@@ -162,6 +166,7 @@ export class Contact implements Candidate {
   retry(): void {
     this.state = "waiting";
     this.probesEnded = 0;
+    this.nextSampleAt = 0;
     this.#left = this.#addresses.length - 1;
   }
 }

@@ -12,6 +12,9 @@ import { WATCHED_SAMPLES } from "./watching.ts";
 /** The pause between two probes of one server is random up to this. */
 const PROBE_GAP_MS = 8;
 
+/** A server closes the connection of a client that says nothing for 15 s. */
+const KEEP_MS = 5_000;
+
 /** Samples taken for each one that a choice wants, if those before were late. */
 const MOST_TRIES = 3;
 
@@ -44,8 +47,11 @@ export class Sampling {
   /** A probe of `link` was answered; `sample` is null when it had timed out. */
   echoed({ contact }: ClientLink, sample: Sample | null, now: number): void {
     if (sample === null) return;
-    if (contact.probesEnded++ >= WARMUP_PROBES) contact.sampled(sample, now);
-    contact.nextProbeAt = now + this.#gapMs(contact);
+    if (contact.isSampling) {
+      if (contact.probesEnded++ >= WARMUP_PROBES) contact.sampled(sample, now);
+      contact.nextSampleAt = now + this.#gapMs(contact);
+    }
+    contact.nextProbeAt = Math.min(contact.nextSampleAt, now + KEEP_MS);
   }
 
   /** Sends the next probe when it is due; one without a reply is missing. */
@@ -54,12 +60,16 @@ export class Sampling {
     if (link === null || !this.wantsMore(contact)) return;
     const lost = link.probes.expire(now);
     if (lost > 0) {
-      contact.window.miss(lost);
-      contact.probesEnded += lost;
+      if (contact.isSampling) {
+        contact.window.miss(lost);
+        contact.probesEnded += lost;
+      }
       contact.nextProbeAt = now;
     }
     const mayProbe = link.probes.waiting === 0 && !link.echoQueued && this.wantsMore(contact);
-    if (mayProbe && now >= contact.nextProbeAt) this.#context.echo(link);
+    if (!mayProbe || now < contact.nextProbeAt) return;
+    contact.isSampling = now >= contact.nextSampleAt;
+    this.#context.echo(link);
   }
 
   /** When `tend` has something to do. */

@@ -38,6 +38,13 @@ Deno.test("who watches probes every server for ever, and attaches to none", () =
   assertEquals([ada.home, ada.machine.ends.size], ["nowhere", 2]);
 });
 
+Deno.test("however seldom it looks, its connections stay", () => {
+  const scene = new Scene({ a: 10, b: 20 });
+  const ada = scene.client("ada", { ...WATCH, intervalMs: 40 * SECOND });
+  scene.world.run(130 * SECOND);
+  for (const server of ["a", "b"]) assertEquals(sparks(rttOf(ada, server)), "+++");
+});
+
 Deno.test("it sees a server become slower as its samples come", () => {
   const scene = new Scene({ a: 10 });
   const ada = scene.client("ada", WATCH);

@@ -11,11 +11,24 @@ import type { Context } from "./context.ts";
 import type { Link } from "./link.ts";
 import type { Members } from "./members.ts";
 
+/** What became news, and the peer that knows it already: it told it. */
+interface Spread {
+  /** Ids: what is told of a member is what is known of it by then. */
+  readonly members: readonly string[];
+  readonly base: readonly string[];
+  readonly left: readonly string[];
+  readonly except: Link | null;
+}
+
 /** Takes in and passes on who else there is, or was. */
 export class Gossip {
   readonly #context: Context;
   readonly #members: Members;
   readonly #linked: ReadonlySet<Link>;
+  /** What is still to be told. While a clique forms there is a lot of it at once. */
+  #spreads: Spread[] = [];
+  /** New peers: so many of these came before them, and were told with all the rest. */
+  readonly #introduced = new Map<Link, number>();
 
   /** Keeps what it learns in `members`, and tells it on the links that are in `linked` by then. */
   constructor(context: Context, members: Members, linked: ReadonlySet<Link>) {
@@ -65,6 +78,7 @@ export class Gossip {
 
   /** Tells a new peer all there is to know. */
   introduce(link: Link): void {
+    this.#introduced.set(link, this.#spreads.length);
     this.#tell(link, {
       members: this.#members.cards({ linkedOnly: false }),
       base: this.#members.base(),
@@ -72,9 +86,31 @@ export class Gossip {
     });
   }
 
-  /** Tells every peer but the one that it came from. */
-  spread(news: extended.MembersNews, except: Link | null): void {
-    for (const link of this.#linked) if (link !== except) this.#tell(link, news);
+  /** Every peer is to be told but the one that it came from. */
+  spread({ members, base, left }: extended.MembersNews, except: Link | null): void {
+    if (members.length + base.length + left.length === 0) return;
+    this.#spreads.push({ members: members.map(({ id }) => id), base, left, except });
+  }
+
+  /** Tells each peer at once what became news since the last time. */
+  flush(): void {
+    if (this.#spreads.length > 0) {
+      const cards = this.#members.cards({ linkedOnly: false });
+      for (const link of this.#linked) this.#tell(link, this.#newsFor(link, cards));
+    }
+    this.#spreads = [];
+    this.#introduced.clear();
+  }
+
+  #newsFor(link: Link, cards: readonly extended.MemberCard[]): extended.MembersNews {
+    const spreads = this.#spreads.slice(this.#introduced.get(link) ?? 0)
+      .filter(({ except }) => except !== link);
+    const ids = new Set(spreads.flatMap(({ members }) => members));
+    return {
+      members: cards.filter(({ id }) => ids.has(id)),
+      base: [...new Set(spreads.flatMap(({ base }) => base))],
+      left: [...new Set(spreads.flatMap(({ left }) => left))],
+    };
   }
 
   #tell(link: Link, { members, base, left }: extended.MembersNews): void {

@@ -11,7 +11,7 @@
 import type { MemberCard } from "../codec/extended.ts";
 import { type Address, isUniversalText, parseAddress, withZones } from "./address.ts";
 import { MOVING_MS } from "./roster.ts";
-import { placeKey, REDIAL_MIN_MS, redialAt, type Target, target } from "./target.ts";
+import { placeKey, REDIAL_MAX_MS, REDIAL_MIN_MS, redialAt, type Target, target } from "./target.ts";
 
 /** A member that left is not taken for a new one so long. */
 export const LEFT_MS = 3_600_000;
@@ -88,8 +88,7 @@ export class Members {
    */
   mayMissNames(now: number): boolean {
     for (const place of this.#places.values()) {
-      const isLinked = place.baseLinked || place.id !== null && this.isLinked(place.id);
-      if (place.kind === "seed" && place.isFresh && !isLinked) return true;
+      if (place.kind === "seed" && place.isFresh && !this.#isAnswered(place)) return true;
     }
     for (const { linked, seenAt } of this.#members.values()) {
       if (!linked && now - seenAt < MOVING_MS) return true;
@@ -149,8 +148,9 @@ export class Members {
     if (known === undefined) {
       if (this.#members.size >= MAX_MEMBERS) return false;
       // Both sides of a pair often learn of each other at the same moment. The
-      // smaller id dials at once, the larger only if that led to nothing.
-      const dialNow = this.#selfId < card.id;
+      // smaller id dials at once, the larger only if that led to nothing; so does
+      // who is dialling a seed there anyway.
+      const dialNow = this.#selfId < card.id && !this.#isDialled(addresses, from.now);
       this.#members.set(card.id, {
         label: card.label,
         target: {
@@ -236,6 +236,8 @@ export class Members {
       this.#left.delete(oldest);
     }
     this.#left.set(id, now + LEFT_MS);
+    const member = this.#members.get(id);
+    for (const place of member ? this.#seedsOf(member) : []) this.#later(place, now);
     this.#members.delete(id);
     this.#next = null;
     return true;
@@ -253,13 +255,9 @@ export class Members {
     if (carried) return;
     this.#found.delete(id);
     member.target.attempts = 0;
-    // It seems to be what a seed that never answered leads to: a dial tells.
-    for (const place of this.#places.values()) {
-      if (place.id !== null || !member.target.addresses.includes(place.addresses[0] ?? "")) {
-        continue;
-      }
-      place.next = Math.min(place.next, now + REDIAL_MIN_MS * this.#random());
-    }
+    // It seems to be what a seed that never answered leads to. A dial tells, when
+    // things are quiet: while a clique forms, every pair would dial once more.
+    for (const place of this.#seedsOf(member)) this.#putOff(place, now);
   }
 
   /**
@@ -279,6 +277,7 @@ export class Members {
     this.#later(member.target, now);
     // Nor may the seed that it answers at be dialled by everyone at the same moment.
     for (const place of this.#places.values()) if (place.id === id) this.#later(place, now);
+    for (const place of this.#seedsOf(member)) this.#later(place, now);
   }
 
   /** The members that there is no link to for so long that a way around is worth a try now. */
@@ -340,6 +339,7 @@ export class Members {
     const untried = target.attempts < target.addresses.length;
     if (untried) target.next = now;
     else if (target.kind === "found") this.#forgetFound(target);
+    else if (target.id === null && this.#isAnswered(target)) this.#putOff(target, now);
     else this.#later(target, now);
   }
 
@@ -436,6 +436,30 @@ export class Members {
     return member !== undefined && member.linked && !member.carried;
   }
 
+  /** The places that this member says are its own, where nobody has answered yet. */
+  *#seedsOf({ target: { addresses } }: Member): IterableIterator<Target> {
+    for (const [key, place] of this.#places) {
+      if (place.id === null && !place.baseLinked && addresses.includes(key)) yield place;
+    }
+  }
+
+  /** Whether there is a link to what answers at a place, or by its own word would. */
+  #isAnswered(place: Target): boolean {
+    if (place.baseLinked || place.id !== null && this.isLinked(place.id)) return true;
+    const key = placeKey(place.addresses[0] ?? "");
+    return this.#members.values().some(({ linked, target }) =>
+      linked && target.addresses.includes(key)
+    );
+  }
+
+  /** Whether one of the addresses is being dialled as a seed, or is about to be. */
+  #isDialled(addresses: readonly string[], now: number): boolean {
+    return addresses.some((address) => {
+      const place = this.#places.get(placeKey(address));
+      return place !== undefined && (place.busy || place.next <= now + REDIAL_MIN_MS);
+    });
+  }
+
   #forgetFound(found: Target): void {
     for (const [id, target] of this.#found) if (target === found) this.#found.delete(id);
   }
@@ -444,6 +468,11 @@ export class Members {
     yield* this.#places.values();
     yield* this.#found.values();
     for (const member of this.#members.values()) yield member.target;
+  }
+
+  /** There is a link to what seems to answer there: a dial only makes sure. */
+  #putOff(place: Target, now: number): void {
+    place.next = now + REDIAL_MAX_MS * this.#random();
   }
 
   #later(target: Target, now: number): void {

@@ -234,6 +234,7 @@ export class Node {
   }
 
   #tick(now: number): number {
+    this.#peers.tellNews();
     this.#carriage.settle();
     this.#drain();
     if (this.#closedBy !== null) return this.#closedBy;

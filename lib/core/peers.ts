@@ -136,7 +136,6 @@ export class Peers {
     link.role = "candidate";
     this.#context.send(link, extended.join(this.#gossip.card(link)));
     this.#gossip.take({ members: welcome.members, base: welcome.base, left: [] }, link);
-    this.dialDue();
     this.#offer(link, welcome.id);
   }
 
@@ -181,7 +180,6 @@ export class Peers {
   news(link: Link, payload: Uint8Array): void {
     if (link.role !== "peer") throw unexpected("members", "they come from a peer");
     this.#gossip.take(extended.decodeMembers(payload), link);
-    this.dialDue();
   }
 
   /** 9/3: the other server leaves on purpose. */
@@ -219,6 +217,11 @@ export class Peers {
   /** A link that is being closed is of no use any more, however long its last bytes take. */
   letGo(): void {
     for (const link of this.#linked) if (link.closing !== null) this.#lose(link);
+  }
+
+  /** Tells each peer what it has to know of other servers by now. */
+  tellNews(): void {
+    this.#gossip.flush();
   }
 
   /** Dials, and probes without an answer, as far as they are due. */

@@ -55,15 +55,42 @@ Deno.test("a seed is redialled for ever, later each time, up to a limit", () => 
   assertEquals(pauses.at(-1), REDIAL_MAX_MS);
 });
 
-Deno.test("a seed that never answered is tried again soon once a member is linked that is there", () => {
-  const members = membersOf({ seeds: ["10.0.0.1:4000", "10.0.0.2:4000"] });
+Deno.test("a seed that a linked member says it is at is dialled when things are quiet", () => {
+  const members = membersOf({ seeds: ["localhost:4000", "10.0.0.2:4000"] });
   const targets = members.due(0).map(({ target }) => target);
-  for (let attempt = 0; attempt < 12; attempt++) {
-    for (const target of targets) members.failed(target, 0);
-  }
+  members.learn(card("x", "127.0.0.1:4000"), { itself: true, now: 0 });
+  members.linked("x", 0);
+  for (const target of targets) members.failed(target, 0);
+  assertEquals(dials(members, REDIAL_MIN_MS), ["10.0.0.2:4000"]);
+  assertEquals(members.nextDial(), REDIAL_MAX_MS);
+  members.unlinked("x", 1_000);
+  assertEquals(dials(members, 1_000 + REDIAL_MIN_MS), ["localhost:4000", "127.0.0.1:4000"]);
+});
+
+Deno.test("a seed is not waited for once a linked member says it is there", () => {
+  const members = membersOf({ seeds: ["10.0.0.1:4000"] });
+  members.failed(onlyDial(members, 0), 0, { cut: true });
+  assertEquals(members.mayMissNames(0), true);
   members.learn(card("x", "10.0.0.1:4000"), { itself: true, now: 0 });
   members.linked("x", 0);
-  assertEquals(dials(members, REDIAL_MIN_MS), ["10.0.0.1:4000"]);
+  assertEquals(members.mayMissNames(0), false);
+});
+
+Deno.test("a member at a seed that is being dialled is not dialled beside it", () => {
+  const members = membersOf({ seeds: ["10.0.0.1:4000"] });
+  const seed = onlyDial(members, 0);
+  members.learn(card("x", "10.0.0.1:4000"), { itself: false, now: 0 });
+  assertEquals(dials(members, REDIAL_MIN_MS), []);
+  members.failed(seed, REDIAL_MIN_MS);
+  assertEquals(dials(members, 2 * REDIAL_MIN_MS).length, 2, "if that leads to nothing, both are");
+});
+
+Deno.test("a member at a seed that has failed for long is dialled at once", () => {
+  const members = membersOf({ seeds: ["10.0.0.1:4000"] });
+  const seed = onlyDial(members, 0);
+  for (let attempt = 0; attempt < 12; attempt++) members.failed(seed, 0);
+  members.learn(card("x", "10.0.0.1:4000"), { itself: false, now: 0 });
+  assertEquals(dials(members, 0), ["10.0.0.1:4000"]);
 });
 
 Deno.test("the pause before a redial is drawn from nothing up to its full length", () => {

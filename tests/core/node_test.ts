@@ -334,6 +334,36 @@ Deno.test("crossed dials end with one link, and the names come with it", () => {
   assertEquals(hand.node.names, [{ name: "far", server: "00000000000b" }]);
 });
 
+Deno.test("a server that answers at a seed is not dialled a second time", () => {
+  const hand = new NodeInHand({ join: ["attic.example:4000"] });
+  const dialled = hand.connect();
+  const card = { id: "00000000000b", label: "b", addresses: ["10.0.0.2:4000", "10.0.0.3:4000"] };
+  dialled.say(extended.welcome({ ...card, members: [], base: [], clients: 0 }));
+  assertEquals(hand.node.peerIds, ["00000000000b"]);
+  hand.pass(SECOND);
+  assertEquals(hand.dials, []);
+});
+
+Deno.test("what is news at the same time is told to each peer in one frame", () => {
+  const hand = new NodeInHand();
+  const [b, c] = [hand.peer("00000000000b"), hand.peer("00000000000c")];
+  for (const peer of [b, c]) peer.heard();
+  const cardOf = (id: string): extended.MemberCard => ({
+    id,
+    label: "",
+    addresses: [`10.0.0.${parseInt(id, 16)}:4000`],
+  });
+  const news = (...members: extended.MemberCard[]): Uint8Array[] =>
+    extended.members({ members, base: [], left: [] });
+  const [d, e, f] = ["d", "e", "f"].map((digit) => cardOf(digit.padStart(12, "0")));
+  assert(d !== undefined && e !== undefined && f !== undefined);
+  b.say(...news(d), ...news(e), ...news({ ...e, addresses: ["10.1.0.1:4000"] }), ...news(d, f));
+  const told = extended.decodeMembers(c.heardOne(Kind.Members).payload);
+  assertEquals(told.members.map(({ id }) => id), [d.id, e.id, f.id]);
+  assertEquals(told.members[1]?.addresses, ["10.0.0.14:4000", "10.1.0.1:4000"]);
+  assertEquals(b.heardKinds(), [], "who told it knows it");
+});
+
 Deno.test("a link that died at the other end alone gives way to the new one", () => {
   const hand = new NodeInHand();
   const dead = hand.peer();

@@ -336,7 +336,7 @@ export class Registry {
       if (loser.home !== this.#context.id) continue;
       if (change.after !== null) this.#lose(loser, change.after);
     }
-    if (change.news === null) return;
+    if (change.news === null || this.#watchers.size === 0) return;
     const seat = change.after ?? change.before;
     const card = { name: change.name, server: seat?.home ?? "" };
     const bytes = extended.nameNews(change.news, card);

@@ -157,6 +157,9 @@ export function frame(
   return bytes;
 }
 
+/** 6/0: nobody may write into it. A new one took an echo 2 us. */
+export const ECHO: Uint8Array = frame(Kind.Echo);
+
 /** 6/1, the answer to each echo: nobody may write into it. */
 export const ECHO_REPLY: Uint8Array = frame(Kind.EchoReply);
 

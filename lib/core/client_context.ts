@@ -5,7 +5,7 @@
  * @module
  */
 
-import { frame, Kind } from "../codec/wire.ts";
+import { ECHO, frame, Kind } from "../codec/wire.ts";
 import { parseAddress } from "./address.ts";
 import type { ClientLink, Contact, Known } from "./contact.ts";
 import type { ClientEvent, FailureCode } from "./events.ts";
@@ -122,7 +122,7 @@ export class ClientContext {
   echo(link: ClientLink): void {
     if (link.echoQueued) return;
     link.echoQueued = true;
-    this.send(link, frame(Kind.Echo));
+    this.send(link, ECHO);
   }
 
   /** Something was put into the outbox of `link`. */

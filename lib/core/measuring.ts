@@ -7,7 +7,7 @@
 
 import { decodeRow, matrixReply, type Row, row } from "../codec/matrix.ts";
 import type { MemberCard } from "../codec/extended.ts";
-import { frame, Kind, unexpected } from "../codec/wire.ts";
+import { ECHO, unexpected } from "../codec/wire.ts";
 import type { Context } from "./context.ts";
 import { Echoes } from "./echoes.ts";
 import { HEARTBEAT_MS } from "./lag.ts";
@@ -105,7 +105,7 @@ export class Measuring {
     const { echoes } = link;
     if (echoes !== null && echoes.queuedAt !== null) return;
     if (echoes !== null) echoes.queuedAt = this.#context.now;
-    this.#context.send(link, frame(Kind.Echo));
+    this.#context.send(link, ECHO);
   }
 
   /** 6/1: there is a sample, unless nobody asked. The first one of a link is news. */

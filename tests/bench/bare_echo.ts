@@ -9,11 +9,9 @@
  */
 
 import { writeOut } from "../../lib/app/output.ts";
-import { frame, Kind } from "../../lib/codec/wire.ts";
+import { ECHO, ECHO_REPLY } from "../../lib/codec/wire.ts";
 import { WARMUP_PROBES } from "../../lib/core/probes.ts";
 
-const ECHO = frame(Kind.Echo);
-const REPLY = frame(Kind.EchoReply);
 const hostname = "127.0.0.1";
 
 async function serve(): Promise<void> {
@@ -21,7 +19,7 @@ async function serve(): Promise<void> {
   writeOut(`listening on ${hostname}:${listener.addr.port}`);
   for await (const conn of listener) {
     conn.setNoDelay(true);
-    while (await received(conn)) await conn.write(REPLY);
+    while (await received(conn)) await conn.write(ECHO_REPLY);
     conn.close();
   }
 }

@@ -15,8 +15,8 @@ import { usageBetween, usageOf } from "./system.ts";
 export interface Entry {
   readonly ours: readonly Contender[];
   readonly peer: Contender | null;
-  /** What the generator itself can do. */
-  readonly ceiling?: Contender | null;
+  /** A process that only copies: what the generator and the runtime can do. */
+  readonly bare?: Contender | null;
 }
 
 /** One load on one contender. */
@@ -37,10 +37,10 @@ type Runs = ReadonlyMap<Contender, { readonly loaded: Loaded; readonly usage: Sa
 
 /** Runs `attempt` in turn; the first round warms up and does not count. */
 export async function interleaved(
-  { ours, peer, ceiling = null }: Entry,
+  { ours, peer, bare = null }: Entry,
   { repetitions, attempt }: { readonly repetitions: number; readonly attempt: Attempt },
 ): Promise<Runs> {
-  const all = [...ours, peer, ceiling].filter((contender) => contender !== null);
+  const all = [...ours, peer, bare].filter((contender) => contender !== null);
   const runs = new Map(
     all.map((
       contender,
@@ -59,7 +59,7 @@ export async function interleaved(
 
 /** A line for each of our contenders, beside the peer. */
 export function* linesOf(
-  { ours, peer, ceiling = null }: Entry,
+  { ours, peer, bare = null }: Entry,
   runs: Runs,
   { row, what, unit, of }: Compared,
 ): IterableIterator<Result> {
@@ -69,14 +69,14 @@ export function* linesOf(
       return amount === null ? [] : [{ amount, usage }];
     }) ?? [];
   const theirs = samplesOf(peer);
-  const most = samplesOf(ceiling);
+  const copied = samplesOf(bare);
   for (const contender of ours) {
     const samples = samplesOf(contender);
     if (samples.length === 0) continue;
     yield resultOf({ row, what: `${what}, ${contender.dialect.name}`, unit }, {
       ours: samples,
       peer: peer === null || theirs.length === 0 ? undefined : { name: peer.name, samples: theirs },
-      ceiling: most.length === 0 ? undefined : most,
+      bare: bare === null || copied.length === 0 ? undefined : { name: bare.name, samples: copied },
     });
   }
 }

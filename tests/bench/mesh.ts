@@ -5,7 +5,7 @@
  */
 
 import { lines } from "../../lib/app/lines.ts";
-import { freePort } from "./contender.ts";
+import { freePort, listeningPort, Running } from "./contender.ts";
 import type { Setting } from "./setting.ts";
 
 /** Servers that are all linked to each other. */
@@ -43,6 +43,15 @@ export async function startMesh({ server }: Setting, size: number): Promise<Mesh
       await Promise.all(children.map(({ status }) => status));
     },
   };
+}
+
+/** Starts so many programs at once that have nothing to do with each other; in ms until all listen. */
+export async function startApart(command: readonly string[], size: number): Promise<number> {
+  await using running = new Running();
+  const startedAt = performance.now();
+  const children = Array.from({ length: size }, () => running.start(command));
+  await Promise.all(children.map(listeningPort));
+  return performance.now() - startedAt;
 }
 
 /** Reads a log to its end, and tells when it has named so many peers. */

@@ -17,6 +17,7 @@ export function tableOf(results: readonly Result[]): readonly string[] {
     align: head === "" || head === "verdict" ? "left" : "right",
   });
   const peer = results.find((result) => result.peer !== null)?.peer?.name ?? "";
+  const bare = results.find((result) => result.bare !== null)?.bare?.name ?? "";
   const columns = [
     column("", ({ what }) => what),
     column("ours", ({ ours, unit }) => spreadText(ours, unit)),
@@ -26,10 +27,7 @@ export function tableOf(results: readonly Result[]): readonly string[] {
     column("verdict", (result) => verdictOf(result, targetOf(result)) ?? ""),
     column("CPU, memory", ({ usage }) => usageText(usage)),
     column("peer's", ({ peer }) => usageText(peer?.usage ?? null)),
-    column(
-      "bare copy",
-      ({ ceiling, unit }) => ceiling === null ? "" : amountText(ceiling.median, unit),
-    ),
+    column(bare, ({ bare, unit }) => bare === null ? "" : amountText(bare.amount.median, unit)),
   ];
   const filled = columns.filter(({ cells }) => cells.some((cell) => cell !== ""));
   return alignTable(filled, null).lines;
@@ -37,7 +35,7 @@ export function tableOf(results: readonly Result[]): readonly string[] {
 
 /** One line as a JSON object: keys in snake case, amounts in `unit`, `null` for what is not known. */
 export function jsonOf(result: Result): string {
-  const { row, what, unit, ours, usage, peer, ratio, ceiling } = result;
+  const { row, what, unit, ours, usage, peer, ratio, bare } = result;
   const target = targetOf(result);
   return JSON.stringify({
     schema: 1,
@@ -51,7 +49,8 @@ export function jsonOf(result: Result): string {
     ...spreadKeys("peer_", peer?.amount ?? null),
     ...usageKeys("peer_", peer?.usage ?? null),
     ...spreadKeys("ratio_", ratio),
-    ceiling: ceiling?.median ?? null,
+    bare: bare?.name ?? null,
+    ...spreadKeys("bare_", bare?.amount ?? null),
     judged: target?.of ?? null,
     better: target?.better ?? null,
     must: target?.must ?? null,

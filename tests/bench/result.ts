@@ -42,21 +42,21 @@ export interface Result {
   } | null;
   /** Ours to the peer's, run by run; null where the peer's was nothing. */
   readonly ratio: Spread | null;
-  /** The same load through a process that only copies: what the generator can do. */
-  readonly ceiling: Spread | null;
+  /** What the runtime does without us at the same task: nothing of ours can do better. */
+  readonly bare: { readonly name: string; readonly amount: Spread } | null;
 }
 
 /** What a line is made of: samples of each side, in the order of the runs. */
 export interface Samples {
   readonly ours: readonly Sample[];
   readonly peer?: { readonly name: string; readonly samples: readonly Sample[] } | undefined;
-  readonly ceiling?: readonly Sample[] | undefined;
+  readonly bare?: { readonly name: string; readonly samples: readonly Sample[] } | undefined;
 }
 
 /** A line of the report from its samples, of which there is at least one. */
 export function resultOf(
   line: Pick<Result, "row" | "what" | "unit">,
-  { ours, peer, ceiling }: Samples,
+  { ours, peer, bare }: Samples,
 ): Result {
   return {
     ...line,
@@ -70,7 +70,7 @@ export function resultOf(
     ratio: peer === undefined || amounts(peer.samples).includes(0)
       ? null
       : ratiosOf(amounts(ours), amounts(peer.samples)),
-    ceiling: ceiling === undefined ? null : spreadOf(amounts(ceiling)),
+    bare: bare === undefined ? null : { name: bare.name, amount: spreadOf(amounts(bare.samples)) },
   };
 }
 

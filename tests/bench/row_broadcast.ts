@@ -40,7 +40,7 @@ async function* measure(setting: Setting): AsyncIterable<Result> {
   });
   for (const contender of ours) stack.use(contender);
   stack.use(peer);
-  const entry = { ours, peer, ceiling: stack.use(await bareCopy({ to: count })) };
+  const entry = { ours, peer, bare: stack.use(await bareCopy({ to: count })) };
   const attempt = async (contender: Contender): Promise<Loaded> => {
     const { dialect, senderPort } = contender;
     const sender = await joined(contender, senderPort);

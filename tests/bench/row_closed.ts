@@ -54,7 +54,7 @@ async function* pairs(setting: Setting, { row, servers }: Which): AsyncIterable<
   const { ours, peer } = await contenders(setting, { dialects: DIALECTS, servers });
   for (const contender of ours) stack.use(contender);
   stack.use(peer);
-  const entry = { ours, peer, ceiling: stack.use(await bareCopy()) };
+  const entry = { ours, peer, bare: stack.use(await bareCopy()) };
   const attempt = (contender: Contender): Promise<Loaded> => closed(setting, contender, PAIRS);
   const runs = await interleaved(entry, { repetitions, attempt });
   const what = `${PAIRS} pairs`;
@@ -73,7 +73,7 @@ async function* single(setting: Setting, { row, servers }: Which): AsyncIterable
   const { ours, peer } = await contenders(setting, { dialects: DIALECTS, servers, by });
   for (const contender of ours) stack.use(contender);
   stack.use(peer);
-  const entry = { ours, peer, ceiling: stack.use(await bareCopy({ by })) };
+  const entry = { ours, peer, bare: stack.use(await bareCopy({ by })) };
   const attempt = (contender: Contender): Promise<Loaded> => closed(setting, contender, 1);
   const runs = await onFirstCore(() => interleaved(entry, { repetitions, attempt }));
   yield* linesOf(entry, runs, {

@@ -5,16 +5,22 @@
  * @module
  */
 
-import { type Contender, ourServers } from "./contender.ts";
+import { type Contender, listeningPort, ourServers, Running } from "./contender.ts";
 import { EXTENDED } from "./dialect_extended.ts";
 import { type Result, resultOf, type Sample } from "./result.ts";
 import type { Row, Setting } from "./setting.ts";
+import { medianOf } from "./stats.ts";
 import { installed } from "./system.ts";
 
 /** Echoes of one run. */
 const ECHOES = 10_000;
 
 const ON_FIRST_CORE = ["taskset", "-c", "0"];
+
+const BARE_ECHO = [
+  ...[Deno.execPath(), "run", "--quiet", "--allow-net"],
+  new URL("bare_echo.ts", import.meta.url).pathname,
+];
 
 /** What a user of `rtt` sees, with the least pause that it allows. */
 export const ECHO: Row = {
@@ -35,15 +41,21 @@ async function* measure(setting: Setting): AsyncIterable<Result> {
     by: ON_FIRST_CORE,
   });
   const count = quick ? ECHOES / 10 : ECHOES;
+  await using running = new Running();
+  const bareServer = running.start([...ON_FIRST_CORE, ...BARE_ECHO]);
+  const barePort = await listeningPort(bareServer);
   const ours: Sample[] = [];
   const theirs: Sample[] = [];
+  const bare: Sample[] = [];
   for (let repetition = 0; repetition < repetitions; repetition++) {
     ours.push(sampleOf(await ourMedianUs(setting, server, count)));
+    bare.push(sampleOf(await bareMedianUs(barePort, count)));
     if (floor !== null) theirs.push(sampleOf(await floorMedianUs(floor, count)));
   }
   yield resultOf({ row: "echo", what: "6 B, our client", unit: "us" }, {
     ours,
     peer: floor === null ? undefined : { name: "C to C", samples: theirs },
+    bare: { name: "bare echo", samples: bare },
   });
   if (floor !== null) await Deno.remove(floor);
 }
@@ -56,6 +68,12 @@ async function ourMedianUs(setting: Setting, server: Contender, count: number): 
     ...["rtt", ...at, "--count", String(count), "--interval", "0", "--json"],
   ]);
   return Number(JSON.parse(line).p50_us);
+}
+
+async function bareMedianUs(port: number, count: number): Promise<number> {
+  const ping = ["ping", String(port), String(count), "0"];
+  const rttsMs: number[] = JSON.parse(await outputOf([...ON_FIRST_CORE, ...BARE_ECHO, ...ping]));
+  return medianOf(rttsMs) * 1000;
 }
 
 async function floorMedianUs(floor: string, count: number): Promise<number> {

@@ -56,15 +56,15 @@ async function* forwarded(
   const { ours, peer } = await contenders(setting, { dialects: [BASE, EXTENDED], servers });
   for (const contender of ours) stack.use(contender);
   stack.use(peer);
-  const ceiling = stack.use(await bareCopy());
+  const bare = stack.use(await bareCopy());
   for (const textBytes of TEXT_BYTES) {
     const attempt = async (contender: Contender): Promise<Loaded> => {
       const { dialect } = contender;
       const window = Math.ceil(WINDOW_BYTES / textBytes);
-      const lanes = await (several ? alternating(contender, ceiling) : lanesOf(contender, 1));
+      const lanes = await (several ? alternating(contender, bare) : lanesOf(contender, 1));
       return await load({ dialect, lanes, textBytes, seconds, window });
     };
-    const entry = { ours, peer, ceiling };
+    const entry = { ours, peer, bare };
     const runs = await interleaved(entry, { repetitions, attempt });
     const what = `${textBytes} B`;
     yield* linesOf(entry, runs, { row, what, unit: "messages/s", of: rateOf });
@@ -72,8 +72,8 @@ async function* forwarded(
 }
 
 /** A bare copy knows no receivers: through it each sender has one of its own. */
-async function alternating(contender: Contender, ceiling: Contender): Promise<LaneOptions[]> {
-  if (contender === ceiling) return await lanesOf(contender, SEVERAL);
+async function alternating(contender: Contender, bare: Contender): Promise<LaneOptions[]> {
+  if (contender === bare) return await lanesOf(contender, SEVERAL);
   const receivers: Member[] = [];
   while (receivers.length < SEVERAL) {
     receivers.push(await joined(contender, contender.receiverPort));

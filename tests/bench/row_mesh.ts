@@ -5,7 +5,7 @@
  */
 
 import { type Idle, idleUsage } from "./idle.ts";
-import { startMesh } from "./mesh.ts";
+import { startApart, startMesh } from "./mesh.ts";
 import { amountOf, type Result, resultOf, type Sample, type Unit } from "./result.ts";
 import type { Row, Setting } from "./setting.ts";
 import { usageOf } from "./system.ts";
@@ -26,15 +26,20 @@ async function* measure(setting: Setting): AsyncIterable<Result> {
   const idle = new Map<number, Idle>();
   for (const size of sizes) {
     const times: Sample[] = [];
+    const bare: Sample[] = [];
     for (let repetition = 0; repetition < setting.repetitions; repetition++) {
       await using mesh = await startMesh(setting, size);
       times.push({ amount: mesh.formedMs, usage: usageOf(mesh.pids) });
+      bare.push({ amount: await startApart(setting.bareListen, size), usage: null });
       if (repetition < setting.repetitions - 1) continue;
       // After the last link there are still lists of members to exchange.
       await idleUsage(mesh, setting.idleSeconds);
       idle.set(size, await idleUsage(mesh, setting.idleSeconds));
     }
-    yield resultOf({ row: "mesh", what: `time, ${size} servers`, unit: "ms" }, { ours: times });
+    yield resultOf({ row: "mesh", what: `time, ${size} servers`, unit: "ms" }, {
+      ours: times,
+      bare: { name: "bare programs", samples: bare },
+    });
   }
   const lines = function* (
     what: string,

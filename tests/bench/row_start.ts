@@ -15,7 +15,7 @@ const TIMES_AS_MANY = 2;
 
 const OURS = ["--listen", "127.0.0.1:0", "--join", "none"];
 
-/** Our server as a binary and from its sources, beside the peer. */
+/** Our server as a binary and from its sources, beside the peer and an empty program. */
 export const START: Row = {
   name: "start",
   title: "From the start of a server until it accepts connections",
@@ -32,15 +32,16 @@ async function* measure(setting: Setting): AsyncIterable<Result> {
   const starters = {
     compiled: setting.binaries.length === 0 ? null : ours(setting.server),
     sources: ours(fromSource("server")),
+    bare: { command: setting.bareListen, listening: listeningPort },
     peer: setting.nats === null ? null : peer(setting.nats),
   };
-  const samples = { compiled: [], sources: [], peer: [] } as Record<
+  const samples = { compiled: [], sources: [], bare: [], peer: [] } as Record<
     keyof typeof starters,
     Sample[]
   >;
   const count = setting.repetitions * TIMES_AS_MANY;
   for (let repetition = 0; repetition <= count; repetition++) {
-    for (const name of ["compiled", "sources", "peer"] as const) {
+    for (const name of ["compiled", "sources", "bare", "peer"] as const) {
       const starter = starters[name];
       if (starter === null) continue;
       const sample = await started(starter);
@@ -53,6 +54,7 @@ async function* measure(setting: Setting): AsyncIterable<Result> {
     yield resultOf({ row: "start", what, unit: "ms" }, {
       ours: samples[what],
       peer: samples.peer.length === 0 ? undefined : { name: "nats-server", samples: samples.peer },
+      bare: { name: "bare program", samples: samples.bare },
     });
   }
   for (const file of setting.binaries) {

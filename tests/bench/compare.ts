@@ -35,7 +35,11 @@ export interface Compared {
 /** Everything that happened in the runs of one contender. */
 type Runs = ReadonlyMap<Contender, { readonly loaded: Loaded; readonly usage: Sample["usage"] }[]>;
 
-/** Runs `attempt` in turn; the first round warms up and does not count. */
+/**
+ * Runs `attempt` in turn, each round beginning with another one: whoever comes
+ * after the same one each time may inherit its warm or cold caches. The first
+ * round warms up and does not count.
+ */
 export async function interleaved(
   { ours, peer, bare = null }: Entry,
   { repetitions, attempt }: { readonly repetitions: number; readonly attempt: Attempt },
@@ -47,7 +51,8 @@ export async function interleaved(
     ) => [contender, [] as { loaded: Loaded; usage: Sample["usage"] }[]]),
   );
   for (let repetition = 0; repetition <= repetitions; repetition++) {
-    for (const contender of all) {
+    const first = repetition % all.length;
+    for (const contender of [...all.slice(first), ...all.slice(0, first)]) {
       const before = usageOf(contender.pids);
       const loaded = await attempt(contender);
       const usage = usageBetween(before, usageOf(contender.pids));

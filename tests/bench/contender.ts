@@ -85,19 +85,25 @@ export async function contenders(
   return { ours, peer };
 }
 
-/** A process that copies from each connection to the so many next ones. */
+/**
+ * A process that copies from each connection to the so many next ones; or two in
+ * a row, the way that a message takes over two servers, for one lane at a time.
+ */
 export async function bareCopy(
-  { to = 1, by = [] }: { readonly to?: number; readonly by?: readonly string[] } = {},
+  { to = 1, by = [], servers = 1 }: {
+    readonly to?: number;
+    readonly by?: readonly string[];
+    readonly servers?: 1 | 2;
+  } = {},
 ): Promise<Contender> {
   const running = new Running();
   const script = new URL("copy.ts", import.meta.url).pathname;
-  const run = [Deno.execPath(), "run", "--quiet", "--allow-net", script];
-  const child = running.start([...by, ...run, String(to)]);
-  return contender("bare copy", running, {
-    dialect: COPY,
-    servers: 1,
-    ports: [await listeningPort(child)],
-  });
+  const run = [...by, Deno.execPath(), "run", "--quiet", "--allow-net", script];
+  const last = await listeningPort(running.start([...run, "to", String(to)]));
+  const first = servers === 1
+    ? []
+    : [await listeningPort(running.start([...run, "on", String(last)]))];
+  return contender("bare copy", running, { dialect: COPY, servers, ports: [...first, last] });
 }
 
 /** Waits for the line that says where a program of ours listens. */

@@ -7,6 +7,7 @@
 import { joined } from "./compare.ts";
 import { type Contender, natsServers, ourServers } from "./contender.ts";
 import type { Dialect, Member } from "./dialect.ts";
+import { BASE } from "./dialect_base.ts";
 import { EXTENDED } from "./dialect_extended.ts";
 import { NATS } from "./dialect_nats.ts";
 import { type Idle, idleUsage } from "./idle.ts";
@@ -53,40 +54,39 @@ async function* measure(setting: Setting): AsyncIterable<Result> {
       setting.note(`${size} clients are left out: this process may open ${openFilesLimit()} files`);
       continue;
     }
-    const ours: Crowd[] = [];
-    const theirs: Crowd[] = [];
-    const repetitions = size === JUDGED || setting.quick ? setting.repetitions : 1;
-    for (let repetition = 0; repetition < repetitions; repetition++) {
-      ours.push(
-        await gathered(setting, size, ourServers(setting, { dialect: EXTENDED, servers: 1 })),
-      );
+    const crowds: Crowds = { ours: [], base: [], theirs: [] };
+    const isJudged = size === JUDGED || setting.quick;
+    for (let repetition = 0; repetition < (isJudged ? setting.repetitions : 1); repetition++) {
+      const one = { servers: 1 } as const;
+      const ours = (dialect: Dialect): Promise<Contender> =>
+        ourServers(setting, { ...one, dialect });
+      crowds.ours.push(await gathered(setting, size, ours(EXTENDED)));
+      if (isJudged) crowds.base.push(await gathered(setting, size, ours(BASE)));
       if (setting.nats === null) continue;
-      theirs.push(
-        await gathered(setting, size, natsServers(setting, { dialect: NATS, servers: 1 })),
-      );
+      const nats = natsServers(setting, { ...one, dialect: NATS });
+      crowds.theirs.push(await gathered(setting, size, nats));
     }
-    yield* linesOf(size, ours, theirs);
+    yield* linesOf(size, crowds);
   }
 }
 
-function* linesOf(
-  size: number,
-  ours: readonly Crowd[],
-  theirs: readonly Crowd[],
-): IterableIterator<Result> {
+function* linesOf(size: number, { ours, base, theirs }: Crowds): IterableIterator<Result> {
   const line = function* (
     what: string,
     unit: Unit,
     of: (crowd: Crowd) => number | null,
+    mine = ours,
   ): IterableIterator<Result> {
-    const [own = [], others = []] = [ours, theirs].map((crowds) =>
+    const [own = [], others = []] = [mine, theirs].map((crowds) =>
       crowds.map(of).flatMap((amount) => amount === null ? [] : [{ amount, usage: null }])
     );
     if (own.length === 0) return;
     const peer = others.length === 0 ? undefined : { name: "nats-server", samples: others };
-    yield resultOf({ row: "clients", what: `${what}, ${size} clients`, unit }, { ours: own, peer });
+    const kind = mine === base ? "base clients" : "clients";
+    yield resultOf({ row: "clients", what: `${what}, ${size} ${kind}`, unit }, { ours: own, peer });
   };
   yield* line("time", "ms", ({ ms }) => ms);
+  yield* line("time", "ms", ({ ms }) => ms, base);
   yield* line("memory", "MiB", ({ residentBytes }) => residentBytes && residentBytes / 2 ** 20);
   if (size >= FEWEST_FOR_EACH) {
     yield* line(
@@ -97,6 +97,13 @@ function* linesOf(
   }
   yield* line("CPU", "%", ({ cpuPercent }) => cpuPercent);
   yield* line("traffic", "B/s", ({ bytesPerSecond }) => bytesPerSecond);
+}
+
+/** Of each size, by who they are: our own kind of client, original ones, those of the peer. */
+interface Crowds {
+  readonly ours: Crowd[];
+  readonly base: Crowd[];
+  readonly theirs: Crowd[];
 }
 
 async function gathered(

@@ -12,8 +12,8 @@ import type { Row, Setting } from "./setting.ts";
 import { medianOf } from "./stats.ts";
 import { installed } from "./system.ts";
 
-/** Echoes of one run. */
-const ECHOES = 10_000;
+/** Echoes of one run: the first seconds of a program are slower. */
+const ECHOES = 40_000;
 
 const ON_FIRST_CORE = ["taskset", "-c", "0"];
 

@@ -58,6 +58,9 @@ export class Measuring {
   #lastNewsAt = -Infinity;
   /** When the next of all these is due. */
   #dueAt = Infinity;
+  /** What was answered last: who asks a thousand times at once must not hold up all others. */
+  #answered: { readonly link: Link; readonly at: number; readonly frames: Uint8Array[] } | null =
+    null;
 
   /** Measures nothing yet. */
   constructor(context: Context, sources: MeasuringSources) {
@@ -127,13 +130,18 @@ export class Measuring {
   /** 17/1: what does everybody say? */
   answer(link: Link): void {
     if (!link.extended) throw unexpected("a matrix request", "hello comes before it");
-    const told = { servers: this.#sources.cards(link), rows: this.rows };
-    for (const bytes of matrixReply(told)) this.#context.send(link, bytes);
+    const { now: at } = this.#context;
+    if (this.#answered?.link !== link || this.#answered.at !== at) {
+      const told = { servers: this.#sources.cards(link), rows: this.rows };
+      this.#answered = { link, at, frames: matrixReply(told) };
+    }
+    for (const bytes of this.#answered.frames) this.#context.send(link, bytes);
   }
 
   /** Sends the echoes and tells the rows that are due. */
   tick(): void {
     const { now } = this.#context;
+    this.#answered = null;
     // It is called in every round, and a round of messages is short.
     if (now < this.#dueAt) return;
     if (now >= (this.#newsAt ?? Infinity)) {

@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { concat } from "@std/bytes/concat";
 import * as extended from "../../lib/codec/extended.ts";
 import {
   type Cell,
@@ -11,6 +12,7 @@ import {
 import { frame, Kind } from "../../lib/codec/wire.ts";
 import { HEARTBEAT_MS } from "../../lib/core/lag.ts";
 import { NEWS_MS, ROW_MS } from "../../lib/core/measuring.ts";
+import { Rows } from "../../lib/core/rows.ts";
 import { NodeInHand, type Wire } from "../testing/node_in_hand.ts";
 import { type SimServer, World } from "../testing/world.ts";
 
@@ -54,6 +56,21 @@ function matrixOf(wire: Wire): { servers: extended.MemberCard[]; rows: Row[] } {
     servers: news.flatMap(({ servers }) => servers),
     rows: news.flatMap(({ row }) => row ?? []),
   };
+}
+
+/** Counts the calls of a method until it is disposed of. */
+function callsOf<Name extends string>(
+  // deno-lint-ignore no-explicit-any
+  prototype: Record<Name, (...args: any[]) => any>,
+  name: Name,
+): Disposable & { readonly count: number } {
+  const original = prototype[name];
+  const calls = { count: 0, [Symbol.dispose]: () => void (prototype[name] = original) };
+  prototype[name] = function (...args): unknown {
+    calls.count++;
+    return original.apply(this, args);
+  };
+  return calls;
 }
 
 function cell(to: string, ms: number): Cell {
@@ -428,6 +445,20 @@ Deno.test("whoever asks on the LAN is told no loopback address", () => {
   const local = hand.guest("127.0.0.1");
   local.say(extended.join({ id: B, label: "b", addresses: ["127.0.0.1:4010"] }));
   assertEquals(matrixOf(hand.guest("10.0.0.3")).servers[1]?.addresses, []);
+});
+
+Deno.test("who asks many times at once is told as often, and costs the work of once", () => {
+  const hand = new NodeInHand();
+  hand.peer(B);
+  const wire = hand.guest();
+  using looks = callsOf(Rows.prototype, "all");
+  wire.say(concat(Array.from({ length: 100 }, matrixRequest)));
+  const answers = wire.heard().filter(({ payload }) => decodeMatrixReply(payload).done);
+  assertEquals([answers.length, looks.count], [100, 1]);
+  // A moment later it may be told something else.
+  hand.pass(1);
+  wire.say(matrixRequest());
+  assertEquals(looks.count, 2);
 });
 
 Deno.test("who asks before hello is no client of this kind", () => {

@@ -7,8 +7,8 @@
  * @module
  */
 
-import { cardOf, type MemberCard } from "./extended.ts";
 import { chunkedFrames, decodeFields, type Fields, jsonFrame } from "./json.ts";
+import { cardOf, type MemberCard } from "./members.ts";
 import { frame, Kind, kindText, ProtocolError } from "./wire.ts";
 
 /** More cells than this no row has: no clique has more members. */

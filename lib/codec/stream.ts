@@ -1,6 +1,7 @@
 /**
- * The binary frames of the message path, laid out so that a server copies a
- * frame whole and writes only a subtype and a time stamp into the copy.
+ * Numbered messages, laid out so that a server copies a frame whole and writes
+ * only a subtype and a time stamp into the copy. What becomes of them is told in
+ * `receipt.ts` and `tally.ts`.
  *
  * Message (11/0, between client and server) and forward (11/1, between
  * servers) are laid out alike:
@@ -16,37 +17,18 @@
  *     34     the sender's name, the receiver's name; here the addressing part ends
  *            the text
  *
- * Acknowledgement (12/0, a receiver's word) and receipt (12/1, a server's):
- *
- *     0   6  session of the sender of the message: where it goes
- *     6   6  session of the receiver; 0 when it is not known
- *     12  6  number; an acknowledgement covers every number up to it
- *     18  1  status
- *     19  1  1 when the stream is everybody's
- *     20  4  the home's stamp; the home puts the duration in its place
- *     24  4  the far stamp; the far server puts the duration in its place
- *
- * Tally (12/2, a server's word on a message to everybody):
- *
- *     0   6  session of the sender
- *     6   6  id of the server
- *     12  6  number
- *     18  2  servers it was forwarded to (the home's tally only)
- *     20  4  clients it was passed to; each acknowledges
- *     24  4  base clients it was passed to; they can't
- *     28  4  clients it was not passed to
- *
  * @module
  */
 
+import { byteAt, readU32, readU48, writeU32, writeU48 } from "./big_endian.ts";
+import { MAX_NAME_BYTES } from "./name.ts";
 import {
   HEADER_BYTES,
-  Kind,
   MAX_CARRIED_PAYLOAD_BYTES,
   ProtocolError,
+  setHeader,
   writeHeader,
 } from "./wire.ts";
-import { MAX_NAME_BYTES } from "./name.ts";
 
 /** Where the fields of a message's addressing part begin, from its first byte. */
 export const At = {
@@ -61,57 +43,8 @@ export const At = {
   Names: 34,
 } as const;
 
-/** Where the fields of an acknowledgement or receipt begin. */
-export const AckAt = {
-  To: 0,
-  From: 6,
-  Number: 12,
-  Status: 18,
-  Everybody: 19,
-  HomeStamp: 20,
-  FarStamp: 24,
-} as const;
-
-/** Bytes of an acknowledgement's or receipt's payload. */
-export const ACK_BYTES = 28;
-
-/** Bytes of a tally's payload. */
-export const TALLY_BYTES = 32;
-
 /** The longest text, whatever the names and the way: no hop can find it too long later. */
 export const MAX_TEXT_BYTES: number = MAX_CARRIED_PAYLOAD_BYTES - At.Names - 2 * MAX_NAME_BYTES;
-
-/** What an acknowledgement (below 16) or a receipt says. */
-export const Status = {
-  /** Everything up to the number was shown. */
-  Delivered: 0,
-  /** Shown up to the number; what came is further on. */
-  Gap: 1,
-  /** To everybody: this one was passed over, and never will be shown. */
-  Skipped: 2,
-  /** Passed to somebody who can't confirm. */
-  Unconfirmed: 16,
-  NoSuchName: 17,
-  Moving: 18,
-  Slow: 19,
-  LinkLost: 20,
-  ReceiverChanged: 21,
-  TooLong: 22,
-  NotRegistered: 23,
-  SenderTaken: 24,
-} as const;
-
-/** The drop reasons as words, by status. */
-export const DROP_REASONS: Readonly<Record<number, string>> = {
-  [Status.NoSuchName]: "no-such-name",
-  [Status.Moving]: "moving",
-  [Status.Slow]: "slow",
-  [Status.LinkLost]: "link-lost",
-  [Status.ReceiverChanged]: "receiver-changed",
-  [Status.TooLong]: "too-long",
-  [Status.NotRegistered]: "not-registered",
-  [Status.SenderTaken]: "sender-taken",
-};
 
 /** A numbered message, decoded. */
 export interface StreamMessage {
@@ -133,42 +66,6 @@ export interface StreamMessage {
   readonly receiver: string;
   /** The text; what is not UTF-8 is replaced by U+FFFD. */
   readonly text: string;
-}
-
-/** An acknowledgement or a receipt, decoded. */
-export interface Ack {
-  /** Session of the sender of the message: where this goes. */
-  readonly to: number;
-  /** Session of the receiver; in a receipt as the message had it, which may be 0. */
-  readonly from: number;
-  /** Number in the stream, below 2^48; whether it speaks of lower ones too, the status says. */
-  readonly number: number;
-  /** A {@linkcode Status}, 0 to 255; a later version may have others. */
-  readonly status: number;
-  /** Whether the message went to everybody. */
-  readonly everybody: boolean;
-  /** The message's home stamp; from the home on, microseconds to the receiver and back. */
-  readonly homeStamp: number;
-  /** The message's far stamp; from the far server on, microseconds behind it; 0 without one. */
-  readonly farStamp: number;
-}
-
-/** What one server did with a message to everybody, decoded. */
-export interface Tally {
-  /** Session of the sender of the message: where this goes. */
-  readonly to: number;
-  /** Id of the server that speaks, twelve lowercase hexadecimal digits. */
-  readonly server: string;
-  /** Number of the message in the sender's stream to everybody, below 2^48. */
-  readonly number: number;
-  /** Servers that it was forwarded to, at most 65,535; 0 from all but the home. */
-  readonly peers: number;
-  /** Clients that it was passed to and that each acknowledge it. */
-  readonly reached: number;
-  /** Base clients that it was passed to; they can't confirm. */
-  readonly unconfirmed: number;
-  /** Clients and servers that it was not passed to, because their outbox was full. */
-  readonly dropped: number;
 }
 
 /** What stays the same in all messages of one stream, encoded once. */
@@ -260,19 +157,6 @@ export function writeUnnumbered(
   setBytes(view, payload + At.Names + senderBytes, receiver.nameBytes);
 }
 
-/** As `writeHeader`, with plain arguments. */
-export function setHeader(
-  view: DataView,
-  at: number,
-  kind: number,
-  length: number,
-  sublength: number,
-): void {
-  view.setUint16(at, kind);
-  view.setUint16(at + 2, length);
-  view.setUint16(at + 4, sublength);
-}
-
 /**
  * Checks the addressing part of an 11/0 or 11/1 whose payload begins at `at`.
  *
@@ -319,119 +203,6 @@ export function decodeStreamMessage(
   };
 }
 
-/** A 12/0 or 12/1. */
-export function ackFrame(kind: number, ack: Ack): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES + ACK_BYTES);
-  writeHeader(bytes, 0, kind, { length: ACK_BYTES, sublength: ACK_BYTES });
-  writeU48(bytes, HEADER_BYTES + AckAt.To, ack.to);
-  writeU48(bytes, HEADER_BYTES + AckAt.From, ack.from);
-  writeU48(bytes, HEADER_BYTES + AckAt.Number, ack.number);
-  bytes[HEADER_BYTES + AckAt.Status] = ack.status;
-  bytes[HEADER_BYTES + AckAt.Everybody] = ack.everybody ? 1 : 0;
-  writeU32(bytes, HEADER_BYTES + AckAt.HomeStamp, ack.homeStamp);
-  writeU32(bytes, HEADER_BYTES + AckAt.FarStamp, ack.farStamp);
-  return bytes;
-}
-
-/**
- * Decodes the payload of a 12/0 or 12/1.
- *
- * @throws {ProtocolError} `malformed` when it has not exactly its length.
- */
-export function decodeAck(payload: Uint8Array): Ack {
-  checkLength("acknowledgement", payload.length, ACK_BYTES);
-  return {
-    to: readU48(payload, AckAt.To),
-    from: readU48(payload, AckAt.From),
-    number: readU48(payload, AckAt.Number),
-    status: byteAt(payload, AckAt.Status),
-    everybody: byteAt(payload, AckAt.Everybody) === 1,
-    homeStamp: readU32(payload, AckAt.HomeStamp),
-    farStamp: readU32(payload, AckAt.FarStamp),
-  };
-}
-
-/** 12/2. */
-export function tallyFrame(tally: Tally): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES + TALLY_BYTES);
-  writeHeader(bytes, 0, Kind.Tally, {
-    length: TALLY_BYTES,
-    sublength: TALLY_BYTES,
-  });
-  writeU48(bytes, HEADER_BYTES, tally.to);
-  writeU48(bytes, HEADER_BYTES + 6, Number.parseInt(tally.server, 16));
-  writeU48(bytes, HEADER_BYTES + 12, tally.number);
-  bytes[HEADER_BYTES + 18] = tally.peers >> 8;
-  bytes[HEADER_BYTES + 19] = tally.peers & 0xff;
-  writeU32(bytes, HEADER_BYTES + 20, tally.reached);
-  writeU32(bytes, HEADER_BYTES + 24, tally.unconfirmed);
-  writeU32(bytes, HEADER_BYTES + 28, tally.dropped);
-  return bytes;
-}
-
-/**
- * Decodes the payload of a 12/2.
- *
- * @throws {ProtocolError} `malformed` when it has not exactly its length.
- */
-export function decodeTally(payload: Uint8Array): Tally {
-  checkLength("tally", payload.length, TALLY_BYTES);
-  return {
-    to: readU48(payload, 0),
-    server: readU48(payload, 6).toString(16).padStart(12, "0"),
-    number: readU48(payload, 12),
-    peers: (byteAt(payload, 18) << 8) | byteAt(payload, 19),
-    reached: readU32(payload, 20),
-    unconfirmed: readU32(payload, 24),
-    dropped: readU32(payload, 28),
-  };
-}
-
-/**
- * Checks the length of a payload that always has the same; `what` names it for people.
- *
- * @throws {ProtocolError} `malformed` when it has another one.
- */
-export function checkLength(
-  what: string,
-  length: number,
-  expected: number,
-): void {
-  if (length === expected) return;
-  throw new ProtocolError(
-    "malformed",
-    `Cannot decode ${what}: it has ${length} bytes in place of ${expected}`,
-  );
-}
-
-/** Six bytes as a number; ids and stream numbers stay below 2^48. */
-export function readU48(bytes: Uint8Array, at: number): number {
-  return ((byteAt(bytes, at) << 8) | byteAt(bytes, at + 1)) * 2 ** 32 +
-    readU32(bytes, at + 2);
-}
-
-/** Writes a number below 2^48 as six bytes. */
-export function writeU48(bytes: Uint8Array, at: number, value: number): void {
-  const high = Math.floor(value / 2 ** 32);
-  bytes[at] = high >> 8;
-  bytes[at + 1] = high & 0xff;
-  writeU32(bytes, at + 2, value >>> 0);
-}
-
-/** Four bytes as an unsigned number. */
-export function readU32(bytes: Uint8Array, at: number): number {
-  return ((byteAt(bytes, at) << 24) | (byteAt(bytes, at + 1) << 16) |
-    (byteAt(bytes, at + 2) << 8) | byteAt(bytes, at + 3)) >>> 0;
-}
-
-/** Writes the lower 32 bits of a number as four bytes. */
-export function writeU32(bytes: Uint8Array, at: number, value: number): void {
-  bytes[at] = value >>> 24;
-  bytes[at + 1] = (value >>> 16) & 0xff;
-  bytes[at + 2] = (value >>> 8) & 0xff;
-  bytes[at + 3] = value & 0xff;
-}
-
 function setU48(view: DataView, at: number, value: number): void {
   view.setUint16(at, value / 2 ** 32);
   view.setUint32(at + 2, value);
@@ -441,10 +212,6 @@ function setBytes(view: DataView, at: number, bytes: Uint8Array): void {
   for (let index = 0; index < bytes.length; index++) {
     view.setUint8(at + index, byteAt(bytes, index));
   }
-}
-
-function byteAt(bytes: Uint8Array, at: number): number {
-  return bytes[at] as number;
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

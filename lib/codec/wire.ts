@@ -121,6 +121,23 @@ export function unexpected(what: string, rule: string): ProtocolError {
   return new ProtocolError("unexpected-frame", `Cannot take ${what}: ${rule}`);
 }
 
+/**
+ * Checks the length of a payload that always has the same; `what` names it for people.
+ *
+ * @throws {ProtocolError} `malformed` when it has another one.
+ */
+export function checkLength(
+  what: string,
+  length: number,
+  expected: number,
+): void {
+  if (length === expected) return;
+  throw new ProtocolError(
+    "malformed",
+    `Cannot decode ${what}: it has ${length} bytes in place of ${expected}`,
+  );
+}
+
 /** Writes a header at `at`. */
 export function writeHeader(
   bytes: Uint8Array,
@@ -134,6 +151,19 @@ export function writeHeader(
   bytes[at + 3] = lengths.length & 0xff;
   bytes[at + 4] = lengths.sublength >> 8;
   bytes[at + 5] = lengths.sublength & 0xff;
+}
+
+/** As `writeHeader`, with plain arguments. */
+export function setHeader(
+  view: DataView,
+  at: number,
+  kind: number,
+  length: number,
+  sublength: number,
+): void {
+  view.setUint16(at, kind);
+  view.setUint16(at + 2, length);
+  view.setUint16(at + 4, sublength);
 }
 
 /**

@@ -6,7 +6,8 @@
  */
 
 import { register } from "../codec/base.ts";
-import { decodeEnrolled, decodeRefused, enrol, type Welcome } from "../codec/extended.ts";
+import { decodeEnrolled, decodeRefused, enrol } from "../codec/enrolment.ts";
+import type { Welcome } from "../codec/handshake.ts";
 import { frame, Kind } from "../codec/wire.ts";
 import { type ClientContext, DEADLINE_MS } from "./client_context.ts";
 import type { ClientLink, Contact } from "./contact.ts";

@@ -8,8 +8,10 @@
  */
 
 import { EVERYBODY } from "../codec/name.ts";
+import type { Ack } from "../codec/receipt.ts";
+import { DROP_REASONS, Status } from "../codec/status.ts";
+import type { Tally } from "../codec/tally.ts";
 import { Backlog } from "./backlog.ts";
-import { type Ack, DROP_REASONS, Status, type Tally } from "../codec/stream.ts";
 import type { ReceiptStatus } from "./events.ts";
 import { RECEIPT_TIMEOUT_MS, type Settled, type Transmit } from "./sending.ts";
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { bye } from "../codec/extended.ts";
+import { bye } from "../codec/bye.ts";
 import { HEADER_BYTES, Kind, unexpected } from "../codec/wire.ts";
 import {
   type Carried,

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Welcome } from "../codec/extended.ts";
+import type { Welcome } from "../codec/handshake.ts";
 import { FrameReader } from "../codec/reader.ts";
 import type { Candidate } from "./choice.ts";
 import { CLIENT_OUTBOX_BYTES, Outbox } from "./outbox.ts";

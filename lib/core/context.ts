@@ -9,7 +9,7 @@ import { addressText, tellable } from "./address.ts";
 import type { Address } from "./address.ts";
 import { LoopLag } from "./lag.ts";
 import type { Link } from "./link.ts";
-import { bye } from "../codec/extended.ts";
+import { bye } from "../codec/bye.ts";
 import type { CloseReason } from "../codec/wire.ts";
 
 /** Importance of a line of log. */

@@ -6,20 +6,18 @@
  */
 
 import { baseMessage, decodeDelivery } from "../codec/base.ts";
-import { decodeResolved, resolve } from "../codec/extended.ts";
 import { EVERYBODY } from "../codec/name.ts";
+import { type Ack, ackFrame, decodeAck } from "../codec/receipt.ts";
+import { decodeResolved, resolve } from "../codec/resolve.ts";
+import { Status } from "../codec/status.ts";
 import {
-  type Ack,
-  ackFrame,
-  decodeAck,
   decodeStreamMessage,
-  decodeTally,
   MAX_TEXT_BYTES,
-  Status,
   type StreamAddress,
   streamFrameBytes,
   writeStreamMessage,
 } from "../codec/stream.ts";
+import { decodeTally } from "../codec/tally.ts";
 import { Kind } from "../codec/wire.ts";
 import { Broadcasting } from "./broadcasting.ts";
 import type { ClientEvent } from "./events.ts";

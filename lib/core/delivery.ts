@@ -8,8 +8,8 @@
  */
 
 import type { FrameReader } from "../codec/reader.ts";
-import { At, type Party, setHeader, writeUnnumbered } from "../codec/stream.ts";
-import { HEADER_BYTES, Kind, MAX_PAYLOAD_BYTES } from "../codec/wire.ts";
+import { At, type Party, writeUnnumbered } from "../codec/stream.ts";
+import { HEADER_BYTES, Kind, MAX_PAYLOAD_BYTES, setHeader } from "../codec/wire.ts";
 import type { Context } from "./context.ts";
 import type { Link } from "./link.ts";
 import type { Outbox } from "./outbox.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import * as extended from "../codec/extended.ts";
+import { type MemberCard, members as memberFrames, type MembersNews } from "../codec/members.ts";
 import { isLoopbackText, parseAddress, tellable, understood } from "./address.ts";
 import type { Context } from "./context.ts";
 import type { Link } from "./link.ts";
@@ -38,23 +38,23 @@ export class Gossip {
   }
 
   /** What this server says of itself on `link`. */
-  card(link: Link): extended.MemberCard {
+  card(link: Link): MemberCard {
     const { id, config } = this.#context;
     return { id, label: config.label, addresses: this.#context.addressesFor(link) };
   }
 
   /** The members that there is a link to, as told on `link`. */
-  linkedCards(link: Link): extended.MemberCard[] {
+  linkedCards(link: Link): MemberCard[] {
     return told(link, this.#members.cards({ linkedOnly: true }));
   }
 
   /** Every server that this one knows of, itself included, as told on `link`. */
-  cards(link: Link): extended.MemberCard[] {
+  cards(link: Link): MemberCard[] {
     return [this.card(link), ...told(link, this.#members.cards({ linkedOnly: false }))];
   }
 
   /** The server at the other end of `link` says who it is. */
-  met(link: Link, { id, label, addresses: said }: extended.MemberCard): void {
+  met(link: Link, { id, label, addresses: said }: MemberCard): void {
     link.peer = id;
     const addresses = understood(said, hostnameOf(link));
     link.reachedAt = addresses[0] ?? null;
@@ -64,7 +64,7 @@ export class Gossip {
   }
 
   /** Takes in what `from` tells, and passes on what is news. */
-  take(news: extended.MembersNews, from: Link): void {
+  take(news: MembersNews, from: Link): void {
     const { now } = this.#context;
     const members = news.members
       .map((card) => ({ ...card, addresses: understood(card.addresses, hostnameOf(from)) }))
@@ -87,7 +87,7 @@ export class Gossip {
   }
 
   /** Every peer is to be told but the one that it came from. */
-  spread({ members, base, left }: extended.MembersNews, except: Link | null): void {
+  spread({ members, base, left }: MembersNews, except: Link | null): void {
     if (members.length + base.length + left.length === 0) return;
     this.#spreads.push({ members: members.map(({ id }) => id), base, left, except });
   }
@@ -102,7 +102,7 @@ export class Gossip {
     this.#introduced.clear();
   }
 
-  #newsFor(link: Link, cards: readonly extended.MemberCard[]): extended.MembersNews {
+  #newsFor(link: Link, cards: readonly MemberCard[]): MembersNews {
     const spreads = this.#spreads.slice(this.#introduced.get(link) ?? 0)
       .filter(({ except }) => except !== link);
     const ids = new Set(spreads.flatMap(({ members }) => members));
@@ -113,14 +113,14 @@ export class Gossip {
     };
   }
 
-  #tell(link: Link, { members, base, left }: extended.MembersNews): void {
+  #tell(link: Link, { members, base, left }: MembersNews): void {
     const news = { members: told(link, members), base: link.loopback ? base : [], left };
-    for (const bytes of extended.members(news)) this.#context.send(link, bytes);
+    for (const bytes of memberFrames(news)) this.#context.send(link, bytes);
   }
 }
 
 /** Cards as they are told on `link`: not the one of who is there, no useless address. */
-function told(link: Link, cards: readonly extended.MemberCard[]): extended.MemberCard[] {
+function told(link: Link, cards: readonly MemberCard[]): MemberCard[] {
   return cards.filter(({ id }) => id !== link.peer)
     .map((card) => ({ ...card, addresses: tellable(card.addresses, hostnameOf(link)) }));
 }

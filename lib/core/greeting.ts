@@ -6,7 +6,7 @@
  */
 
 import { decodeServersReply } from "../codec/base.ts";
-import type { Welcome } from "../codec/extended.ts";
+import type { Welcome } from "../codec/handshake.ts";
 import { frame, Kind } from "../codec/wire.ts";
 import { addressText, parseAddress, understood } from "./address.ts";
 import { type ClientContext, DEADLINE_MS } from "./client_context.ts";

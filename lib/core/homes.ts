@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Welcome } from "../codec/extended.ts";
+import type { Welcome } from "../codec/handshake.ts";
 import { Attachment, type Wish } from "./attachment.ts";
 import { nearest } from "./choice.ts";
 import type { ClientContext } from "./client_context.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { MemberCard } from "../codec/extended.ts";
 import { joinedRows, type MatrixNews, type Row } from "../codec/matrix.ts";
+import type { MemberCard } from "../codec/members.ts";
 import { Kind, ProtocolError } from "../codec/wire.ts";
 import { understood } from "./address.ts";
 import type { ClientEvent } from "./events.ts";

@@ -6,7 +6,7 @@
  */
 
 import { decodeRow, matrixReply, type Row, row } from "../codec/matrix.ts";
-import type { MemberCard } from "../codec/extended.ts";
+import type { MemberCard } from "../codec/members.ts";
 import { ECHO, unexpected } from "../codec/wire.ts";
 import type { Context } from "./context.ts";
 import { Echoes } from "./echoes.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { MemberCard } from "../codec/extended.ts";
+import type { MemberCard } from "../codec/members.ts";
 import { type Address, isUniversalText, parseAddress, withZones } from "./address.ts";
 import { MOVING_MS } from "./roster.ts";
 import { placeKey, REDIAL_MAX_MS, REDIAL_MIN_MS, redialAt, type Target, target } from "./target.ts";

@@ -8,7 +8,7 @@
 
 import { ECHO_REPLY, frame, Kind, ProtocolError } from "../codec/wire.ts";
 import { serversReply } from "../codec/base.ts";
-import { decodeBye } from "../codec/extended.ts";
+import { decodeBye } from "../codec/bye.ts";
 import { BaseRouter } from "./base_router.ts";
 import { BaseServers } from "./base_servers.ts";
 import { Carriage } from "./carriage.ts";

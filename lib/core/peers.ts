@@ -6,7 +6,8 @@
  */
 
 import * as base from "../codec/base.ts";
-import * as extended from "../codec/extended.ts";
+import * as handshake from "../codec/handshake.ts";
+import { decodeMembers, type MemberCard } from "../codec/members.ts";
 import { frame, Kind, unexpected } from "../codec/wire.ts";
 import { addressText, isLoopbackText } from "./address.ts";
 import type { Context } from "./context.ts";
@@ -97,7 +98,7 @@ export class Peers {
     link.extended = true;
     this.#context.send(
       link,
-      extended.welcome({
+      handshake.welcome({
         ...this.#gossip.card(link),
         members: this.#gossip.linkedCards(link),
         base: link.loopback ? this.#members.base() : [],
@@ -113,7 +114,7 @@ export class Peers {
     if (dialled === null || link.extended) {
       throw unexpected("welcome", "nobody said hello to it");
     }
-    const welcome = extended.decodeWelcome(payload);
+    const welcome = handshake.decodeWelcome(payload);
     mustBe(link, welcome.id, "welcome");
     link.extended = true;
     if (welcome.id === this.#context.id) {
@@ -134,13 +135,13 @@ export class Peers {
     }
     this.#gossip.met(link, welcome);
     link.role = "candidate";
-    this.#context.send(link, extended.join(this.#gossip.card(link)));
+    this.#context.send(link, handshake.join(this.#gossip.card(link)));
     this.#gossip.take({ members: welcome.members, base: welcome.base, left: [] }, link);
     this.#offer(link, welcome.id);
   }
 
   /** The members that this server has no connection to, but a link. */
-  #carried(): extended.CarriedMember[] {
+  #carried(): handshake.CarriedMember[] {
     return [...this.#linked].flatMap(({ peer: id, carrier }) => {
       const via = carrier?.peer ?? null;
       return id === null || via === null ? [] : [{ id, via }];
@@ -155,7 +156,7 @@ export class Peers {
         "it comes once, after hello, from the server that dialled",
       );
     }
-    const card = extended.decodeJoin(payload);
+    const card = handshake.decodeJoin(payload);
     mustBe(link, card.id, "join");
     if (card.id === this.#context.id) {
       this.#context.close(link, "self", "that is this server itself");
@@ -179,7 +180,7 @@ export class Peers {
   /** 9/2: who else there is, or was. */
   news(link: Link, payload: Uint8Array): void {
     if (link.role !== "peer") throw unexpected("members", "they come from a peer");
-    this.#gossip.take(extended.decodeMembers(payload), link);
+    this.#gossip.take(decodeMembers(payload), link);
   }
 
   /** 9/3: the other server leaves on purpose. */
@@ -238,7 +239,7 @@ export class Peers {
   }
 
   /** All servers, this one included, as they are told on `link`. */
-  cards(link: Link): extended.MemberCard[] {
+  cards(link: Link): MemberCard[] {
     return this.#gossip.cards(link);
   }
 

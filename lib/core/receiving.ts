@@ -6,7 +6,7 @@
  * @module
  */
 
-import { Status } from "../codec/stream.ts";
+import { Status } from "../codec/status.ts";
 
 /** Streams that a receiver remembers; the one not heard longest goes first. */
 const MAX_STREAMS = 16_384;

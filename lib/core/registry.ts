@@ -5,8 +5,21 @@
  * @module
  */
 
-import * as extended from "../codec/extended.ts";
+import {
+  type Claim,
+  claim,
+  claimed,
+  decodeClaim,
+  decodeClaimed,
+  decodeGone,
+  decodePresence,
+  gone,
+  presence,
+} from "../codec/claims.ts";
+import { decodeEnrol, enrolled, refused } from "../codec/enrolment.ts";
 import { decodeName, nameProblem } from "../codec/name.ts";
+import { decodeResolve, resolved } from "../codec/resolve.ts";
+import { decodeWho, nameNews, names } from "../codec/who.ts";
 import { frame, Kind, ProtocolError, unexpected } from "../codec/wire.ts";
 import type { Context } from "./context.ts";
 import type { Link } from "./link.ts";
@@ -95,7 +108,7 @@ export class Registry {
     if (!link.extended || (link.role !== "new" && link.role !== "client")) {
       throw unexpected("enrol", "it comes from a client, after hello");
     }
-    const request = extended.decodeEnrol(payload);
+    const request = decodeEnrol(payload);
     const problem = nameProblem(request.name);
     if (problem !== null) {
       const message = `Cannot take name ${JSON.stringify(request.name)}: ${problem}`;
@@ -112,7 +125,7 @@ export class Registry {
   /** 10/0: all clients of a peer. */
   presence(link: Link, payload: Uint8Array): void {
     const home = homeOf(link);
-    const { reset, claims, moving } = extended.decodePresence(payload);
+    const { reset, claims, moving } = decodePresence(payload);
     this.#untold.delete(link);
     if (reset) this.#roster.removeHome(home, this.#context.now).forEach((it) => this.#changed(it));
     for (const claim of claims) this.#changed(this.#roster.put(claim, home, link));
@@ -124,22 +137,22 @@ export class Registry {
 
   /** 10/1: a client of a peer asks for a name. */
   claim(link: Link, payload: Uint8Array): void {
-    const { ref, claim } = extended.decodeClaim(payload);
+    const { ref, claim } = decodeClaim(payload);
     this.#changed(this.#roster.put(claim, homeOf(link), link));
     // The link keeps order: whoever holds the name here was told before this.
-    this.#context.send(link, extended.claimed(ref));
+    this.#context.send(link, claimed(ref));
   }
 
   /** 10/2: a peer has taken in a claim of ours. */
   claimed(link: Link, payload: Uint8Array): void {
-    const ref = extended.decodeClaimed(payload);
+    const ref = decodeClaimed(payload);
     this.#pending.get(ref)?.waiting.delete(link);
     this.#settle(ref);
   }
 
   /** 10/3: a client of a peer is gone. */
   gone(link: Link, payload: Uint8Array): void {
-    const { session, released } = extended.decodeGone(payload);
+    const { session, released } = decodeGone(payload);
     const { now } = this.#context;
     const change = this.#roster.remove(homeOf(link), session, { released, now });
     if (change !== null) this.#changed(change);
@@ -152,7 +165,7 @@ export class Registry {
     const own = [...this.#roster.at(id)].map((seat) => seat.claim);
     // A new server saw nobody lose these names, and must not say that they are nobody's.
     const moving = this.#roster.moving(now);
-    for (const bytes of extended.presence(own, moving)) this.#context.send(link, bytes);
+    for (const bytes of presence(own, moving)) this.#context.send(link, bytes);
   }
 
   /** The link to a peer is gone, and with it all its clients for now. */
@@ -179,7 +192,7 @@ export class Registry {
 
   /** 14/0: who has this name? */
   resolve(link: Link, payload: Uint8Array, anyBaseServer: boolean): void {
-    const name = extended.decodeResolve(payload);
+    const name = decodeResolve(payload);
     const holder = this.#roster.holder(name);
     const moving = holder === null && this.#roster.owner(name) !== null;
     const session = holder !== null
@@ -188,17 +201,17 @@ export class Registry {
       ? 0
       : null;
     const reason = session !== null ? null : moving || this.isIgnorant ? "moving" : "no-such-name";
-    this.#context.send(link, extended.resolved({ name, session, reason }));
+    this.#context.send(link, resolved({ name, session, reason }));
   }
 
   /** 15/0: which names are there? */
   who(link: Link, payload: Uint8Array): void {
-    if (extended.decodeWho(payload)) this.#watchers.add(link);
+    if (decodeWho(payload)) this.#watchers.add(link);
     const clients = [...this.#roster.held()].map(({ claim, home }) => ({
       name: claim.name,
       server: home,
     }));
-    for (const bytes of extended.names(clients)) this.#context.send(link, bytes);
+    for (const bytes of names(clients)) this.#context.send(link, bytes);
   }
 
   /** This server takes no more clients. */
@@ -281,7 +294,7 @@ export class Registry {
     if (link.seat === null) return;
     const ref = ++this.#lastRef;
     const waiting = new Set(this.#peers());
-    for (const peer of waiting) this.#context.send(peer, extended.claim(ref, seat));
+    for (const peer of waiting) this.#context.send(peer, claim(ref, seat));
     this.#pending.set(ref, {
       link,
       seat: link.seat,
@@ -303,7 +316,7 @@ export class Registry {
   }
 
   /** Whether the session registered somewhere else later than this request was made. */
-  #isStale(known: extended.Claim, request: Request, link: Link): boolean {
+  #isStale(known: Claim, request: Request, link: Link): boolean {
     const holder = this.#roster.holder(request.name);
     return request.moves < known.moves ||
       request.moves === known.moves && holder !== null && holder.route !== link;
@@ -322,7 +335,7 @@ export class Registry {
     link.takesMessages = true;
     this.#context.send(
       link,
-      link.extended ? extended.enrolled(name) : frame(Kind.JoinOrRegistered),
+      link.extended ? enrolled(name) : frame(Kind.JoinOrRegistered),
     );
     this.#context.log("info", "client-registered", {
       message: `${this.#context.describe(link)} registered`,
@@ -339,7 +352,7 @@ export class Registry {
     if (change.news === null || this.#watchers.size === 0) return;
     const seat = change.after ?? change.before;
     const card = { name: change.name, server: seat?.home ?? "" };
-    const bytes = extended.nameNews(change.news, card);
+    const bytes = nameNews(change.news, card);
     for (const watcher of this.#watchers) this.#context.send(watcher, bytes);
   }
 
@@ -374,16 +387,16 @@ export class Registry {
     const { id, now } = this.#context;
     const { session } = seat.claim;
     const change = this.#roster.remove(id, session, { released, now });
-    for (const peer of this.#peers()) this.#context.send(peer, extended.gone(session, released));
+    for (const peer of this.#peers()) this.#context.send(peer, gone(session, released));
     if (change !== null) this.#changed(change);
   }
 
-  #refuse(link: Link, refusal: Parameters<typeof extended.refused>[0]): void {
+  #refuse(link: Link, refusal: Parameters<typeof refused>[0]): void {
     this.#context.log("info", "client-refused", {
       message: `refused ${this.#context.describe(link)}: ${refusal.message}`,
       fields: { reason: refusal.reason },
     });
-    this.#context.send(link, link.extended ? extended.refused(refusal) : frame(Kind.NameTaken));
+    this.#context.send(link, link.extended ? refused(refusal) : frame(Kind.NameTaken));
   }
 
   #randomId(): number {
@@ -391,7 +404,7 @@ export class Registry {
   }
 }
 
-function taken(name: string): Parameters<typeof extended.refused>[0] {
+function taken(name: string): Parameters<typeof refused>[0] {
   return { name, reason: "name-taken", message: `Cannot register ${name}: the name is taken` };
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CarriedMember } from "../codec/extended.ts";
+import type { CarriedMember } from "../codec/handshake.ts";
 import { nearest } from "./choice.ts";
 import type { Contact } from "./contact.ts";
 import type { Directory } from "./directory.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { Claim, MovingClaim } from "../codec/extended.ts";
+import type { Claim, MovingClaim } from "../codec/claims.ts";
 
 /**
  * How long a name that was removed is nobody else's: it bridges the gap that

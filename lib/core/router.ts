@@ -8,23 +8,13 @@
  * @module
  */
 
+import { readU32, readU48, writeU32 } from "../codec/big_endian.ts";
 import { EVERYBODY } from "../codec/name.ts";
-import {
-  ACK_BYTES,
-  AckAt,
-  ackFrame,
-  At,
-  checkAddressing,
-  checkLength,
-  DROP_REASONS,
-  readU32,
-  readU48,
-  Status,
-  TALLY_BYTES,
-  tallyFrame,
-  writeU32,
-} from "../codec/stream.ts";
-import { HEADER_BYTES, Kind, unexpected } from "../codec/wire.ts";
+import { ACK_BYTES, AckAt, ackFrame } from "../codec/receipt.ts";
+import { DROP_REASONS, Status } from "../codec/status.ts";
+import { At, checkAddressing } from "../codec/stream.ts";
+import { TALLY_BYTES, tallyFrame } from "../codec/tally.ts";
+import { checkLength, HEADER_BYTES, Kind, unexpected } from "../codec/wire.ts";
 import type { Context } from "./context.ts";
 import { copyStream, micros, streamAsBase } from "./delivery.ts";
 import type { Link } from "./link.ts";

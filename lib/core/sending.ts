@@ -6,8 +6,9 @@
  * @module
  */
 
-import type { Resolved } from "../codec/extended.ts";
-import { type Ack, DROP_REASONS, Status } from "../codec/stream.ts";
+import type { Ack } from "../codec/receipt.ts";
+import type { Resolved } from "../codec/resolve.ts";
+import { DROP_REASONS, Status } from "../codec/status.ts";
 import { Backlog } from "./backlog.ts";
 import type { Legs, ReceiptStatus } from "./events.ts";
 

@@ -6,8 +6,10 @@
  * @module
  */
 
-import * as extended from "../codec/extended.ts";
+import { decodeBye } from "../codec/bye.ts";
+import { decodeWelcome, type Welcome } from "../codec/handshake.ts";
 import { decodeMatrixReply, matrixRequest } from "../codec/matrix.ts";
+import { decodeNames, type NamesNews, who } from "../codec/who.ts";
 import { Kind, ProtocolError } from "../codec/wire.ts";
 import { ClientContext, type SessionAction, type SessionConfig } from "./client_context.ts";
 import { ClientLink, type Known } from "./contact.ts";
@@ -98,7 +100,7 @@ export class Session {
     const link = this.#extendedLink();
     if (link === null) return false;
     if (watch) this.#watched = link;
-    this.#context.send(link, extended.who(watch));
+    this.#context.send(link, who(watch));
     return true;
   }
 
@@ -267,7 +269,7 @@ export class Session {
     const payload = link.reader.payload();
     switch (kind) {
       case Kind.Welcome:
-        return this.#welcomed(link, extended.decodeWelcome(payload), now);
+        return this.#welcomed(link, decodeWelcome(payload), now);
       case Kind.ServersReply:
         return this.#survey.serversReply(link, payload, now);
       case Kind.EchoReply:
@@ -275,9 +277,9 @@ export class Session {
       case Kind.CloseReply:
         return this.#context.close(link);
       case Kind.Bye:
-        return this.#homes.abandon(link, extended.decodeBye(payload).message, now);
+        return this.#homes.abandon(link, decodeBye(payload).message, now);
       case Kind.Names:
-        return this.#names(extended.decodeNames(payload));
+        return this.#names(decodeNames(payload));
       case Kind.MatrixReply:
         return this.#matrixReply(link, payload);
       case Kind.Message:
@@ -293,12 +295,12 @@ export class Session {
     }
   }
 
-  #welcomed(link: ClientLink, welcome: extended.Welcome, now: number): void {
+  #welcomed(link: ClientLink, welcome: Welcome, now: number): void {
     this.#survey.welcome(link, welcome, now);
     this.#homes.welcomed(link, welcome, now);
   }
 
-  #names(news: extended.NamesNews): void {
+  #names(news: NamesNews): void {
     for (const { name, server } of news.clients) {
       this.#context.tell({ kind: "client", name, server: this.#directory.addressOf(server) });
     }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Welcome } from "../codec/extended.ts";
+import type { Welcome } from "../codec/handshake.ts";
 import type { ClientContext } from "./client_context.ts";
 import { type ClientLink, Contact, type Known, type Place } from "./contact.ts";
 import type { Directory } from "./directory.ts";

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { reasonWords } from "../../lib/app/reasons.ts";
-import { DROP_REASONS } from "../../lib/codec/stream.ts";
+import { DROP_REASONS } from "../../lib/codec/status.ts";
 
 Deno.test("every drop reason of the protocol has words", () => {
   for (const reason of Object.values(DROP_REASONS)) {

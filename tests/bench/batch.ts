@@ -5,7 +5,7 @@
  * @module
  */
 
-import { writeU32 } from "../../lib/codec/stream.ts";
+import { writeU32 } from "../../lib/codec/big_endian.ts";
 import type { Shape } from "./dialect.ts";
 
 /** Bytes of one write. */

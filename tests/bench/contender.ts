@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeWelcome, type Welcome } from "../../lib/codec/extended.ts";
+import { decodeWelcome, type Welcome } from "../../lib/codec/handshake.ts";
 import { frame, Kind } from "../../lib/codec/wire.ts";
 import { awaitFrame, connect, type Dialect, writeAll } from "./dialect.ts";
 import { COPY } from "./dialect_base.ts";

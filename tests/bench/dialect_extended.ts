@@ -4,14 +4,11 @@
  * @module
  */
 
-import { decodeResolved, enrol, resolve } from "../../lib/codec/extended.ts";
-import {
-  ackFrame,
-  At,
-  Status,
-  streamFrameBytes,
-  writeStreamMessage,
-} from "../../lib/codec/stream.ts";
+import { enrol } from "../../lib/codec/enrolment.ts";
+import { ackFrame } from "../../lib/codec/receipt.ts";
+import { decodeResolved, resolve } from "../../lib/codec/resolve.ts";
+import { Status } from "../../lib/codec/status.ts";
+import { At, streamFrameBytes, writeStreamMessage } from "../../lib/codec/stream.ts";
 import { frame, HEADER_BYTES, Kind } from "../../lib/codec/wire.ts";
 import {
   awaitFrame,

@@ -6,7 +6,9 @@
  * @module
  */
 
-import { AckAt, At, readU32, readU48, writeU32, writeU48 } from "../../lib/codec/stream.ts";
+import { readU32, readU48, writeU32, writeU48 } from "../../lib/codec/big_endian.ts";
+import { AckAt } from "../../lib/codec/receipt.ts";
+import { At } from "../../lib/codec/stream.ts";
 import { HEADER_BYTES, Kind } from "../../lib/codec/wire.ts";
 import { concat } from "@std/bytes/concat";
 import { Batch, BATCH_BYTES } from "./batch.ts";

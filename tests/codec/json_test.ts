@@ -1,6 +1,13 @@
 import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { claim, presence } from "../../lib/codec/claims.ts";
+import { decodeEnrol, decodeRefused, enrol, refused } from "../../lib/codec/enrolment.ts";
+import { decodeJoin, join, welcome } from "../../lib/codec/handshake.ts";
 import { chunkedFrames, decodeFields, Fields, jsonFrame } from "../../lib/codec/json.ts";
+import { members } from "../../lib/codec/members.ts";
+import { resolved } from "../../lib/codec/resolve.ts";
+import { names } from "../../lib/codec/who.ts";
 import { Kind, MAX_PAYLOAD_BYTES, ProtocolError } from "../../lib/codec/wire.ts";
+import { CARD, MAX_SESSION, payloadOf } from "./control_frames.ts";
 import { fromHex, naiveFrame, utf8 } from "./naive_codec.ts";
 
 const PREFIX = "Cannot decode frame 13/0: ";
@@ -153,4 +160,23 @@ Deno.test("items that fill a chunk to the last byte", () => {
     assert(frames.every((frame) => frame.length <= 6 + MAX_PAYLOAD_BYTES), String(length));
     assert(frames.every((frame) => frame.length > 6 + 24), `${length}: an empty chunk`);
   }
+});
+
+Deno.test("whatever a frame brings fits the frames that tell it on", () => {
+  // As long as it may be, of characters that JSON writes in six bytes each.
+  const word = "\u0001".repeat(255);
+  const enrolment = { name: word, session: MAX_SESSION, token: word, moves: 2 ** 53 - 1 };
+  const { name, ...asked } = decodeEnrol(payloadOf(Kind.Enrol, enrol(enrolment)));
+  const long = { name, ...asked, stamp: 2 ** 53 - 1, server: word, base: false };
+  claim(2 ** 53 - 1, long);
+  assertEquals(presence([long, long]).length, 1);
+  const message = `Cannot take name ${JSON.stringify(name)}: it is too long`;
+  const refusal = payloadOf(Kind.Refused, refused({ name, reason: "bad-name", message }));
+  assertEquals(decodeRefused(refusal).message, message);
+  resolved({ name, session: null, reason: "no-such-name" });
+  assertEquals(names([{ name, server: word }]).length, 2);
+  const card = { id: word, label: word, addresses: Array.from({ length: 16 }, () => word) };
+  const joined = decodeJoin(payloadOf(Kind.Join, join(card)));
+  assertEquals(members({ members: [joined, joined], base: [], left: [] }).length, 2);
+  welcome({ ...CARD, members: [joined, joined], base: [], clients: 0 });
 });

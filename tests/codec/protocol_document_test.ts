@@ -12,7 +12,8 @@ import { RECEIPT_TIMEOUT_MS } from "../../lib/core/sending.ts";
 import { MAX_CELLS } from "../../lib/codec/matrix.ts";
 import { MAX_NAME_BYTES } from "../../lib/codec/name.ts";
 import { FrameReader } from "../../lib/codec/reader.ts";
-import { DROP_REASONS, MAX_TEXT_BYTES, Status } from "../../lib/codec/stream.ts";
+import { DROP_REASONS, Status } from "../../lib/codec/status.ts";
+import { MAX_TEXT_BYTES } from "../../lib/codec/stream.ts";
 import {
   type CloseReason,
   HEADER_BYTES,

@@ -6,10 +6,19 @@
  */
 
 import * as base from "../../lib/codec/base.ts";
-import * as extended from "../../lib/codec/extended.ts";
+import { bye } from "../../lib/codec/bye.ts";
+import { claim, claimed, gone, presence } from "../../lib/codec/claims.ts";
+import { enrol, enrolled, refused } from "../../lib/codec/enrolment.ts";
+import { join, welcome } from "../../lib/codec/handshake.ts";
 import { matrixReply, matrixRequest, row } from "../../lib/codec/matrix.ts";
-import { ackFrame, Status, tallyFrame, writeStreamMessage } from "../../lib/codec/stream.ts";
+import { members } from "../../lib/codec/members.ts";
+import { ackFrame } from "../../lib/codec/receipt.ts";
+import { resolve, resolved } from "../../lib/codec/resolve.ts";
+import { Status } from "../../lib/codec/status.ts";
+import { writeStreamMessage } from "../../lib/codec/stream.ts";
+import { tallyFrame } from "../../lib/codec/tally.ts";
 import { noWay, via } from "../../lib/codec/via.ts";
+import { nameNews, names, who } from "../../lib/codec/who.ts";
 import { frame, Kind } from "../../lib/codec/wire.ts";
 
 const ATTIC = { id: "3f9a0c51d2e4", label: "attic", addresses: ["192.0.2.7:4000"] };
@@ -69,20 +78,20 @@ export const EXAMPLES: Readonly<Record<string, Uint8Array>> = {
   "7/0 close": frame(Kind.Close),
   "7/1 close reply": frame(Kind.CloseReply),
   "8/0 hello": frame(Kind.Hello),
-  "8/1 welcome": extended.welcome({ ...ATTIC, members: [CELLAR], base: [], clients: 2 }),
-  "8/2 bye": extended.bye("silent", "nothing came for 15000 ms"),
-  "9/0 join": extended.join(CELLAR),
+  "8/1 welcome": welcome({ ...ATTIC, members: [CELLAR], base: [], clients: 2 }),
+  "8/2 bye": bye("silent", "nothing came for 15000 ms"),
+  "9/0 join": join(CELLAR),
   "9/1 accept": frame(Kind.Accept),
-  "9/2 members": first(extended.members({
+  "9/2 members": first(members({
     members: [CELLAR],
     base: ["127.0.0.1:4010"],
     left: ["00c0ffee0000"],
   })),
   "9/3 leaving": frame(Kind.Leaving),
-  "10/0 presence": first(extended.presence([CLAIM])),
-  "10/1 claim": extended.claim(12, CLAIM),
-  "10/2 claimed": extended.claimed(12),
-  "10/3 gone": extended.gone(ADA.session, false),
+  "10/0 presence": first(presence([CLAIM])),
+  "10/1 claim": claim(12, CLAIM),
+  "10/2 claimed": claimed(12),
+  "10/3 gone": gone(ADA.session, false),
   "11/0 message": streamMessage(Kind.StreamMessage),
   "11/1 forward": streamMessage(Kind.StreamForward),
   "12/0 acknowledgement": ackFrame(Kind.Ack, {
@@ -106,18 +115,18 @@ export const EXAMPLES: Readonly<Record<string, Uint8Array>> = {
     unconfirmed: 1,
     dropped: 0,
   }),
-  "13/0 enrol": extended.enrol(ADA),
-  "13/1 enrolled": extended.enrolled("ada"),
-  "13/2 refused": extended.refused({
+  "13/0 enrol": enrol(ADA),
+  "13/1 enrolled": enrolled("ada"),
+  "13/2 refused": refused({
     name: "ada",
     reason: "name-taken",
     message: "Cannot register ada: the name is taken",
   }),
-  "14/0 resolve": extended.resolve("bob"),
-  "14/1 resolved": extended.resolved({ name: "bob", session: BOB_SESSION, reason: null }),
-  "15/0 who": extended.who(true),
-  "15/1 names": first(extended.names([{ name: "ada", server: ATTIC.id }])),
-  "15/1 names, the end": extended.names([])[1] as Uint8Array,
+  "14/0 resolve": resolve("bob"),
+  "14/1 resolved": resolved({ name: "bob", session: BOB_SESSION, reason: null }),
+  "15/0 who": who(true),
+  "15/1 names": first(names([{ name: "ada", server: ATTIC.id }])),
+  "15/1 names, the end": names([])[1] as Uint8Array,
   "16/0 via: the echo of a1b2c3d4e5f6 for 3f9a0c51d2e4": via({
     to: ATTIC.id,
     from: CELLAR.id,
@@ -129,7 +138,7 @@ export const EXAMPLES: Readonly<Record<string, Uint8Array>> = {
   "17/2 matrix reply": first(MATRIX),
   "17/2 matrix reply, a row": MATRIX[1] as Uint8Array,
   "17/2 matrix reply, the end": MATRIX[2] as Uint8Array,
-  "15/1 names, news": extended.nameNews("joined", { name: "bob", server: CELLAR.id }),
+  "15/1 names, news": nameNews("joined", { name: "bob", server: CELLAR.id }),
 };
 
 function streamMessage(kind: number): Uint8Array {

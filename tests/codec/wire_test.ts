@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
+  checkLength,
   frame,
   HEADER_BYTES,
   Kind,
@@ -101,4 +102,11 @@ Deno.test("a broken rule has a close reason and says what the rule is", () => {
   assertEquals(error.reason, "unexpected-frame");
   assertEquals(error.message, "Cannot take accept: the server with the smaller id decides");
   assertEquals(new ProtocolError("silent", "why").reason, "silent");
+});
+
+Deno.test("a payload that always has the same length may not have another", () => {
+  checkLength("receipt", 28, 28);
+  const error = assertThrows(() => checkLength("receipt", 27, 28), ProtocolError);
+  assertEquals(error.reason, "malformed");
+  assertEquals(error.message, "Cannot decode receipt: it has 27 bytes in place of 28");
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { Status, type Tally } from "../../lib/codec/stream.ts";
+import { Status } from "../../lib/codec/status.ts";
+import type { Tally } from "../../lib/codec/tally.ts";
 import { Broadcasting } from "../../lib/core/broadcasting.ts";
 import { RECEIPT_TIMEOUT_MS } from "../../lib/core/sending.ts";
 

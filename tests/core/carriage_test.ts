@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import * as extended from "../../lib/codec/extended.ts";
+import { bye as byeFrame } from "../../lib/codec/bye.ts";
+import * as handshake from "../../lib/codec/handshake.ts";
 import { decodeNoWay, decodeVia, noWay, via } from "../../lib/codec/via.ts";
 import { frame, Kind, kindText } from "../../lib/codec/wire.ts";
 import type { Session } from "../../lib/core/session.ts";
@@ -78,14 +79,14 @@ Deno.test("who is hailed by way of a third server answers, and becomes a peer by
   const carrier = hand.accept("10.0.0.2");
   carrier.say(
     frame(Kind.Hello),
-    extended.join({ id: CARRIER, label: "b", addresses: [] }),
+    handshake.join({ id: CARRIER, label: "b", addresses: [] }),
     frame(Kind.Accept),
   );
   carrier.heard();
   const say = (inner: Uint8Array): void => carrier.say(via({ to: FAR, from: SELF, inner }));
   say(frame(Kind.Hello));
   assertEquals(carriedOn(carrier), [{ to: SELF, from: FAR, kind: "8/1" }]);
-  say(extended.join({ id: SELF, label: "a", addresses: ["10.0.0.1:4000"] }));
+  say(handshake.join({ id: SELF, label: "a", addresses: ["10.0.0.1:4000"] }));
   say(frame(Kind.Accept));
   assertEquals(hand.node.peerIds, [SELF, CARRIER]);
   assertEquals(carriedOn(carrier).map(({ kind }) => kind), ["9/2", "10/0", "17/0"]);
@@ -104,7 +105,7 @@ Deno.test("a carried link ends with its carrier, and when there is no way any mo
   for (const ends of ["carrier", "no way"]) {
     const hand = new NodeInHand({ id: FAR });
     const carrier = hand.accept("10.0.0.2");
-    const join = (id: string): Uint8Array => extended.join({ id, label: id, addresses: [] });
+    const join = (id: string): Uint8Array => handshake.join({ id, label: id, addresses: [] });
     carrier.say(frame(Kind.Hello), join(CARRIER), frame(Kind.Accept));
     for (const inner of [frame(Kind.Hello), join(SELF), frame(Kind.Accept)]) {
       carrier.say(via({ to: FAR, from: SELF, inner }));
@@ -123,7 +124,7 @@ Deno.test("who writes on a carried link that is not known any more is told so", 
   carrier.say(via({ to: SELF, from: FAR, inner: frame(Kind.Echo) }));
   assertEquals(carriedOn(carrier), [{ to: FAR, from: SELF, kind: "8/2" }]);
   // Two that forgot a link do not tell each other so for ever.
-  const bye = extended.bye("carrier-lost", "this link is not carried any more");
+  const bye = byeFrame("carrier-lost", "this link is not carried any more");
   carrier.say(via({ to: SELF, from: FAR, inner: bye }));
   assertEquals(carrier.heard(), []);
 });
@@ -255,7 +256,7 @@ Deno.test("a member that is dead is no reason to look for ways around", () => {
 function withCarrier(): { readonly hand: NodeInHand; readonly carrier: Wire } {
   const hand = new NodeInHand({ id: "ffffffffffff" });
   const carrier = hand.accept("10.0.0.2");
-  const join = extended.join({ id: CARRIER, label: "b", addresses: [] });
+  const join = handshake.join({ id: CARRIER, label: "b", addresses: [] });
   carrier.say(frame(Kind.Hello), join, frame(Kind.Accept));
   carrier.heard();
   return { hand, carrier };
@@ -266,7 +267,7 @@ Deno.test("at the far end of a carried link is the server that it is carried to,
   const say = (inner: Uint8Array): void =>
     carrier.say(via({ to: hand.node.id, from: SELF, inner }));
   say(frame(Kind.Hello));
-  say(extended.join({ id: ALSO, label: "d", addresses: [] }));
+  say(handshake.join({ id: ALSO, label: "d", addresses: [] }));
   assertEquals(hand.closeReasons, ["unexpected-frame"]);
   assertEquals(carriedOn(carrier).map(({ to, kind }) => [to, kind]), [[SELF, "8/1"], [
     SELF,

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { resolved } from "../../lib/codec/extended.ts";
-import { ackFrame, decodeAck, Status } from "../../lib/codec/stream.ts";
+import { ackFrame, decodeAck } from "../../lib/codec/receipt.ts";
+import { resolved } from "../../lib/codec/resolve.ts";
+import { Status } from "../../lib/codec/status.ts";
 import { HEADER_BYTES, Kind } from "../../lib/codec/wire.ts";
 import { Conversation } from "../../lib/core/conversation.ts";
 import type { ClientEvent } from "../../lib/core/events.ts";

@@ -7,7 +7,7 @@
 // deno-lint-ignore-file explicit-function-return-type
 
 import { assert } from "@std/assert";
-import { Status } from "../../lib/codec/stream.ts";
+import { Status } from "../../lib/codec/status.ts";
 import { Liveness } from "../../lib/core/liveness.ts";
 import { LEFT_MS, Members } from "../../lib/core/members.ts";
 import { Pairing } from "../../lib/core/pairing.ts";

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { concat } from "@std/bytes/concat";
-import * as extended from "../../lib/codec/extended.ts";
+import * as handshake from "../../lib/codec/handshake.ts";
 import {
   type Cell,
   decodeMatrixReply,
@@ -9,6 +9,7 @@ import {
   type Row,
   row,
 } from "../../lib/codec/matrix.ts";
+import type { MemberCard } from "../../lib/codec/members.ts";
 import { frame, Kind } from "../../lib/codec/wire.ts";
 import { HEARTBEAT_MS } from "../../lib/core/lag.ts";
 import { NEWS_MS, ROW_MS } from "../../lib/core/measuring.ts";
@@ -46,7 +47,7 @@ function cellOf(rows: readonly Row[], from: string, to: string): Cell | undefine
 }
 
 /** All that the node answers to somebody who asks. */
-function matrixOf(wire: Wire): { servers: extended.MemberCard[]; rows: Row[] } {
+function matrixOf(wire: Wire): { servers: MemberCard[]; rows: Row[] } {
   wire.heard();
   wire.say(matrixRequest());
   const news = wire.heard().filter(({ kind }) => kind === Kind.MatrixReply)
@@ -110,7 +111,7 @@ Deno.test("whoever dialled, both ends of a link send an echo each second", () =>
   const accepted = hand.peer(B);
   const dialled = hand.connect();
   const card = { id: C, label: "", addresses: [], members: [], base: [], clients: 0 };
-  dialled.say(extended.welcome(card));
+  dialled.say(handshake.welcome(card));
   for (const wire of [accepted, dialled]) wire.heard();
   for (let second = 0; second < 4; second++) {
     hand.pass(SECOND);
@@ -164,7 +165,7 @@ Deno.test("the echo that decides between two links is a sample too, and confuses
   const older = hand.peer(B);
   older.heard();
   const newer = hand.guest("10.0.0.2");
-  newer.say(extended.join({ id: B, label: "", addresses: [] }));
+  newer.say(handshake.join({ id: B, label: "", addresses: [] }));
   assertEquals(older.heardKinds(), ["6/0"]);
   hand.pass(30);
   older.say(frame(Kind.EchoReply));
@@ -278,7 +279,7 @@ Deno.test("a new peer is told the row at once, all others too, and each again af
   first.heard();
   hand.pass(NEWS_MS);
   const second = hand.guest("10.0.0.3");
-  second.say(extended.join({ id: C, label: "c", addresses: [] }));
+  second.say(handshake.join({ id: C, label: "c", addresses: [] }));
   assertEquals(statesHeard(second), [[`${B} none`, `${C} none`]]);
   assertEquals(statesHeard(first), [[`${B} none`, `${C} none`]]);
   for (let turn = 0; turn < 3; turn++) {
@@ -295,7 +296,7 @@ Deno.test("a new peer does not wait for the row until there may be news again", 
   hand.peer(B);
   hand.pass(NEWS_MS / 2);
   const wire = hand.guest("10.0.0.3");
-  wire.say(extended.join({ id: C, label: "c", addresses: [] }));
+  wire.say(handshake.join({ id: C, label: "c", addresses: [] }));
   assertEquals(statesHeard(wire), [[`${B} none`, `${C} none`]]);
 });
 
@@ -443,7 +444,7 @@ Deno.test("a freshly started server answers too: with itself", () => {
 Deno.test("whoever asks on the LAN is told no loopback address", () => {
   const hand = new NodeInHand();
   const local = hand.guest("127.0.0.1");
-  local.say(extended.join({ id: B, label: "b", addresses: ["127.0.0.1:4010"] }));
+  local.say(handshake.join({ id: B, label: "b", addresses: ["127.0.0.1:4010"] }));
   assertEquals(matrixOf(hand.guest("10.0.0.3")).servers[1]?.addresses, []);
 });
 

@@ -9,15 +9,30 @@ import {
   decodeDelivery,
   register,
 } from "../../lib/codec/base.ts";
-import * as extended from "../../lib/codec/extended.ts";
+import { decodeBye } from "../../lib/codec/bye.ts";
 import {
-  ackFrame,
-  decodeAck,
-  decodeStreamMessage,
-  decodeTally,
-  DROP_REASONS,
-  Status,
-} from "../../lib/codec/stream.ts";
+  type Claim,
+  claim as claimFrame,
+  claimed,
+  decodeClaim,
+  decodeGone,
+  decodePresence,
+  gone,
+  presence as presenceFrames,
+} from "../../lib/codec/claims.ts";
+import * as enrolment from "../../lib/codec/enrolment.ts";
+import * as handshake from "../../lib/codec/handshake.ts";
+import {
+  decodeMembers,
+  type MemberCard,
+  members as memberFrames,
+} from "../../lib/codec/members.ts";
+import { ackFrame, decodeAck } from "../../lib/codec/receipt.ts";
+import { decodeResolved, resolve } from "../../lib/codec/resolve.ts";
+import { DROP_REASONS, Status } from "../../lib/codec/status.ts";
+import { decodeStreamMessage } from "../../lib/codec/stream.ts";
+import { decodeTally } from "../../lib/codec/tally.ts";
+import { decodeNames, who } from "../../lib/codec/who.ts";
 import { frame, HEADER_BYTES, Kind } from "../../lib/codec/wire.ts";
 import { message, NodeInHand, type Wire } from "../testing/node_in_hand.ts";
 import { pick, seededRandom } from "../testing/random.ts";
@@ -34,7 +49,7 @@ const encoder = new TextEncoder();
 /** Why the node says that it closes the link. */
 function byeReason(wire: Wire): string {
   assert(wire.closed, "the link is closed");
-  return extended.decodeBye(wire.heardOne(Kind.Bye).payload).reason;
+  return decodeBye(wire.heardOne(Kind.Bye).payload).reason;
 }
 
 /** What the node says became of the one message that was just sent. */
@@ -70,7 +85,7 @@ function presence(...names: [name: string, session: number][]): Uint8Array {
     moves: 0,
     base: false,
   }));
-  return extended.presence(claims)[0] as Uint8Array;
+  return presenceFrames(claims)[0] as Uint8Array;
 }
 
 /** A frame of which the header declares these lengths. */
@@ -134,9 +149,9 @@ Deno.test("what only a peer may say closes the link of a client that says it", (
     const bytes of [
       message({ kind: Kind.StreamForward, from: ADA, sender: "ada", to: "bob", session: BOB }),
       presence(["eve", 9]),
-      extended.gone(ADA, true),
+      gone(ADA, true),
       frame(Kind.Leaving),
-      extended.members({ members: [], base: [], left: ["00000000000c"] })[0] as Uint8Array,
+      memberFrames({ members: [], base: [], left: ["00000000000c"] })[0] as Uint8Array,
       frame(Kind.Accept),
       ackFrame(Kind.Receipt, {
         to: BOB,
@@ -157,7 +172,7 @@ Deno.test("what only a peer may say closes the link of a client that says it", (
 });
 
 Deno.test("extended frames before hello close the link", () => {
-  const enrol = extended.enrol({ name: "ada", session: ADA, token: "t", moves: 0 });
+  const enrol = enrolment.enrol({ name: "ada", session: ADA, token: "t", moves: 0 });
   for (const bytes of [enrol, message({ from: ADA, sender: "ada", to: "bob", session: BOB })]) {
     const hand = new NodeInHand();
     hand.accept().say(bytes);
@@ -218,9 +233,9 @@ Deno.test("a new peer is told of names that are moving, wherever they were, and 
   dying.hangUp();
   hand.pass(2 * SECOND);
   const fresh = hand.guest("10.0.0.3");
-  fresh.say(extended.join({ id: "00000000000c", label: "c", addresses: [] }));
+  fresh.say(handshake.join({ id: "00000000000c", label: "c", addresses: [] }));
   const { payload } = fresh.heardOne(Kind.Presence);
-  const { claims, moving } = extended.decodePresence(payload);
+  const { claims, moving } = decodePresence(payload);
   assertEquals(claims, []);
   assertEquals(moving.map(({ claim, movingMs }) => [claim.name, movingMs]), [["ada", 3 * SECOND]]);
 });
@@ -228,12 +243,12 @@ Deno.test("a new peer is told of names that are moving, wherever they were, and 
 Deno.test("a name that a peer says is moving is nobody's after the rest of its time", () => {
   const hand = new NodeInHand();
   const peer = hand.peer();
-  const claimOf = (name: string, session: number): extended.Claim => {
-    const [claim] = extended.decodePresence(presence([name, session]).subarray(6)).claims;
+  const claimOf = (name: string, session: number): Claim => {
+    const [claim] = decodePresence(presence([name, session]).subarray(6)).claims;
     assert(claim !== undefined);
     return claim;
   };
-  peer.say(...extended.presence([claimOf("ada", ADA)], [
+  peer.say(...presenceFrames([claimOf("ada", ADA)], [
     { claim: claimOf("bob", BOB), movingMs: 4 * SECOND },
     { claim: claimOf("eve", FAR), movingMs: SECOND },
     // It is not taken for one that is moving: who holds it is known.
@@ -241,14 +256,14 @@ Deno.test("a name that a peer says is moving is nobody's after the rest of its t
   ]));
   const reason = (name: string): unknown => {
     const client = hand.guest();
-    client.say(extended.resolve(name));
-    const { session, reason } = extended.decodeResolved(client.heardOne(Kind.Resolved).payload);
+    client.say(resolve(name));
+    const { session, reason } = decodeResolved(client.heardOne(Kind.Resolved).payload);
     return session ?? reason;
   };
   assertEquals(["ada", "bob", "eve"].map(reason), [ADA, "moving", "moving"]);
   // Nobody else gets it meanwhile.
   const thief = hand.client("bob", 999);
-  assertEquals(extended.decodeRefused(thief.heardOne(Kind.Refused).payload).reason, "name-taken");
+  assertEquals(enrolment.decodeRefused(thief.heardOne(Kind.Refused).payload).reason, "name-taken");
   hand.pass(2 * SECOND);
   assertEquals(["ada", "bob", "eve"].map(reason), [ADA, "moving", "no-such-name"]);
 });
@@ -260,8 +275,8 @@ Deno.test("a peer that is silent for 5 s is closed, and its names are moving", (
   hand.pass(6 * SECOND);
   assertEquals(byeReason(peer), "silent");
   const wire = hand.guest();
-  wire.say(extended.resolve("far"));
-  assertEquals(extended.decodeResolved(wire.heardOne(Kind.Resolved).payload).reason, "moving");
+  wire.say(resolve("far"));
+  assertEquals(decodeResolved(wire.heardOne(Kind.Resolved).payload).reason, "moving");
 });
 
 Deno.test("a server that was dialled and says nothing is closed with no-welcome after 5 s", () => {
@@ -303,7 +318,7 @@ Deno.test("told to join itself, it notices and does not dial itself again", () =
   const wire = hand.connect();
   const { id } = hand.node;
   const card = { id, label: "", addresses: [], members: [], base: [], clients: 0 };
-  wire.say(extended.welcome(card));
+  wire.say(handshake.welcome(card));
   assertEquals(hand.closeReasons, ["self"]);
   hand.pass(HOUR);
   assertEquals(hand.dials, []);
@@ -326,7 +341,7 @@ Deno.test("crossed dials end with one link, and the names come with it", () => {
   assertEquals(hand.node.peerIds, ["00000000000b"]);
   const dialled = hand.connect();
   const card = { id: "00000000000b", label: "b", addresses: ["10.0.0.2:4000"] };
-  dialled.say(extended.welcome({ ...card, members: [], base: [], clients: 0 }));
+  dialled.say(handshake.welcome({ ...card, members: [], base: [], clients: 0 }));
   assertEquals(accepted.heardKinds(), ["6/0"], "the older link is probed");
   accepted.say(frame(Kind.EchoReply), presence(["far", FAR]));
   assertEquals(byeReason(dialled), "duplicate");
@@ -338,7 +353,7 @@ Deno.test("a server that answers at a seed is not dialled a second time", () => 
   const hand = new NodeInHand({ join: ["attic.example:4000"] });
   const dialled = hand.connect();
   const card = { id: "00000000000b", label: "b", addresses: ["10.0.0.2:4000", "10.0.0.3:4000"] };
-  dialled.say(extended.welcome({ ...card, members: [], base: [], clients: 0 }));
+  dialled.say(handshake.welcome({ ...card, members: [], base: [], clients: 0 }));
   assertEquals(hand.node.peerIds, ["00000000000b"]);
   hand.pass(SECOND);
   assertEquals(hand.dials, []);
@@ -348,17 +363,17 @@ Deno.test("what is news at the same time is told to each peer in one frame", () 
   const hand = new NodeInHand();
   const [b, c] = [hand.peer("00000000000b"), hand.peer("00000000000c")];
   for (const peer of [b, c]) peer.heard();
-  const cardOf = (id: string): extended.MemberCard => ({
+  const cardOf = (id: string): MemberCard => ({
     id,
     label: "",
     addresses: [`10.0.0.${parseInt(id, 16)}:4000`],
   });
-  const news = (...members: extended.MemberCard[]): Uint8Array[] =>
-    extended.members({ members, base: [], left: [] });
+  const news = (...members: MemberCard[]): Uint8Array[] =>
+    memberFrames({ members, base: [], left: [] });
   const [d, e, f] = ["d", "e", "f"].map((digit) => cardOf(digit.padStart(12, "0")));
   assert(d !== undefined && e !== undefined && f !== undefined);
   b.say(...news(d), ...news(e), ...news({ ...e, addresses: ["10.1.0.1:4000"] }), ...news(d, f));
-  const told = extended.decodeMembers(c.heardOne(Kind.Members).payload);
+  const told = decodeMembers(c.heardOne(Kind.Members).payload);
   assertEquals(told.members.map(({ id }) => id), [d.id, e.id, f.id]);
   assertEquals(told.members[1]?.addresses, ["10.0.0.14:4000", "10.1.0.1:4000"]);
   assertEquals(b.heardKinds(), [], "who told it knows it");
@@ -369,7 +384,7 @@ Deno.test("a link that died at the other end alone gives way to the new one", ()
   const dead = hand.peer();
   dead.say(presence(["old", FAR]));
   const fresh = hand.guest("10.0.0.2");
-  fresh.say(extended.join({ id: "00000000000b", label: "b", addresses: [] }));
+  fresh.say(handshake.join({ id: "00000000000b", label: "b", addresses: [] }));
   assertEquals(fresh.heard(), []);
   hand.pass(SECOND);
   assertEquals(byeReason(dead), "replaced");
@@ -383,22 +398,22 @@ Deno.test("who is accepted is told of everyone: members, and all clients here", 
   hand.client("ada", ADA);
   hand.peer("00000000000b");
   const wire = hand.guest("10.0.0.3");
-  wire.say(extended.join({ id: "00000000000c", label: "c", addresses: [] }));
+  wire.say(handshake.join({ id: "00000000000c", label: "c", addresses: [] }));
   const heard = wire.heard();
   const news = heard.find(({ kind }) => kind === Kind.Members)?.payload as Uint8Array;
-  assertEquals(extended.decodeMembers(news).members.map(({ id }) => id), ["00000000000b"]);
+  assertEquals(decodeMembers(news).members.map(({ id }) => id), ["00000000000b"]);
   const clients = heard.find(({ kind }) => kind === Kind.Presence)?.payload as Uint8Array;
-  assertEquals(extended.decodePresence(clients).claims.map(({ name }) => name), ["ada"]);
+  assertEquals(decodePresence(clients).claims.map(({ name }) => name), ["ada"]);
 });
 
 Deno.test("a loopback address is not told over the LAN", () => {
   const hand = new NodeInHand();
   const local = hand.guest("127.0.0.1");
-  local.say(extended.join({ id: "00000000000b", label: "b", addresses: ["127.0.0.1:4010"] }));
+  local.say(handshake.join({ id: "00000000000b", label: "b", addresses: ["127.0.0.1:4010"] }));
   const far = hand.guest("10.0.0.3");
-  far.say(extended.join({ id: "00000000000c", label: "c", addresses: [] }));
+  far.say(handshake.join({ id: "00000000000c", label: "c", addresses: [] }));
   const news = far.heardOne(Kind.Members).payload;
-  assertEquals(extended.decodeMembers(news).members[0]?.addresses, []);
+  assertEquals(decodeMembers(news).members[0]?.addresses, []);
 });
 
 Deno.test("a server that leaves is not dialled again, and others are told", () => {
@@ -408,7 +423,7 @@ Deno.test("a server that leaves is not dialled again, and others are told", () =
   staying.heard();
   leaving.say(frame(Kind.Leaving));
   const news = staying.heardOne(Kind.Members).payload;
-  assertEquals(extended.decodeMembers(news).left, ["00000000000b"]);
+  assertEquals(decodeMembers(news).left, ["00000000000b"]);
   leaving.hangUp();
   hand.pass(4 * SECOND);
   assertEquals(hand.dials, []);
@@ -426,9 +441,9 @@ Deno.test("when another server answers at a member's address, the others are tol
   other.heard();
   const anew = hand.connect();
   const card = { id: "00000000000d", label: "d", addresses: ["10.0.0.2:4000"] };
-  anew.say(extended.welcome({ ...card, members: [], base: [], clients: 0 }));
+  anew.say(handshake.welcome({ ...card, members: [], base: [], clients: 0 }));
   const told = other.heard().filter(({ kind }) => kind === Kind.Members)
-    .flatMap(({ payload }) => extended.decodeMembers(payload).left);
+    .flatMap(({ payload }) => decodeMembers(payload).left);
   assertEquals(told, ["00000000000b"]);
 });
 
@@ -444,8 +459,8 @@ Deno.test("leaving says so to peers and clients, and takes no one new", () => {
   for (const wire of [peer, client, guest]) assertEquals(wire.heardKinds()[0], "9/3");
   assertEquals([base.closed, client.closed, hand.hasLeft], [true, false, false]);
   assertEquals(hand.accept().closed, true);
-  guest.say(extended.enrol({ name: "bob", session: BOB, token: "t", moves: 0 }));
-  const { reason } = extended.decodeRefused(guest.heardOne(Kind.Refused).payload);
+  guest.say(enrolment.enrol({ name: "bob", session: BOB, token: "t", moves: 0 }));
+  const { reason } = enrolment.decodeRefused(guest.heardOne(Kind.Refused).payload);
   assertEquals(reason, "leaving");
 });
 
@@ -504,7 +519,7 @@ Deno.test("a thousand clients that register at once are all taken in, a few at a
     return { wire, name: `n${at}`, session: 1_000 + at };
   });
   for (const { wire, name, session } of clients) {
-    wire.say(extended.enrol({ name, session, token: `t${session}`, moves: 0 }));
+    wire.say(enrolment.enrol({ name, session, token: `t${session}`, moves: 0 }));
   }
   assert(hand.node.names.length < 100);
   hand.pass(SECOND);
@@ -517,7 +532,7 @@ Deno.test("who asks again for the name that it has keeps it meanwhile", () => {
   const peer = hand.peer();
   const client = hand.client("ada", ADA);
   peer.heard();
-  client.say(extended.enrol({ name: "ada", session: ADA, token: `token of ${ADA}`, moves: 5 }));
+  client.say(enrolment.enrol({ name: "ada", session: ADA, token: `token of ${ADA}`, moves: 5 }));
   assertEquals(peer.heardKinds(), ["10/1"]);
 });
 
@@ -528,7 +543,7 @@ Deno.test("bad names are refused, to extended clients with the reason, to origin
   for (const name of bad) {
     const hand = new NodeInHand();
     const wire = hand.client(name, ADA);
-    const refusal = extended.decodeRefused(wire.heardOne(Kind.Refused).payload);
+    const refusal = enrolment.decodeRefused(wire.heardOne(Kind.Refused).payload);
     assertEquals([refusal.reason, wire.closed], ["bad-name", false], JSON.stringify(name));
     assertEquals(hand.baseClient(name).heardKinds(), ["30/0"]);
     assertEquals(hand.node.names, []);
@@ -551,9 +566,9 @@ Deno.test("a taken name is refused, and another one is taken on the same connect
   const hand = new NodeInHand();
   hand.client("ada", ADA);
   const wire = hand.client("ada", BOB);
-  assertEquals(extended.decodeRefused(wire.heardOne(Kind.Refused).payload).reason, "name-taken");
-  wire.say(extended.enrol({ name: "bob", session: BOB, token: "t", moves: 1 }));
-  assertEquals(extended.decodeEnrolled(wire.heardOne(Kind.Enrolled).payload), "bob");
+  assertEquals(enrolment.decodeRefused(wire.heardOne(Kind.Refused).payload).reason, "name-taken");
+  wire.say(enrolment.enrol({ name: "bob", session: BOB, token: "t", moves: 1 }));
+  assertEquals(enrolment.decodeEnrolled(wire.heardOne(Kind.Enrolled).payload), "bob");
   const original = hand.baseClient("ada");
   original.say(register("eve"));
   assertEquals(original.heardKinds(), ["30/0", "2/0"]);
@@ -564,7 +579,7 @@ Deno.test("a client that takes another name on its connection gives up the first
   const peer = hand.peer();
   const wire = hand.client("ada", ADA);
   peer.heard();
-  wire.say(extended.enrol({ name: "eve", session: ADA, token: `token of ${ADA}`, moves: 1 }));
+  wire.say(enrolment.enrol({ name: "eve", session: ADA, token: `token of ${ADA}`, moves: 1 }));
   assertEquals(hand.node.names.map(({ name }) => name), ["eve"]);
   assertEquals(peer.heardKinds(), ["10/3", "10/1"]);
 });
@@ -572,11 +587,11 @@ Deno.test("a client that takes another name on its connection gives up the first
 Deno.test("whoever watches who comes and goes still does after he took another name", () => {
   const hand = new NodeInHand();
   const wire = hand.client("ada", ADA);
-  wire.say(extended.who(true));
-  wire.say(extended.enrol({ name: "eve", session: ADA, token: `token of ${ADA}`, moves: 1 }));
+  wire.say(who(true));
+  wire.say(enrolment.enrol({ name: "eve", session: ADA, token: `token of ${ADA}`, moves: 1 }));
   wire.heard();
   hand.client("bob", BOB);
-  const news = extended.decodeNames(wire.heardOne(Kind.Names).payload);
+  const news = decodeNames(wire.heardOne(Kind.Names).payload);
   assertEquals(news.joined.map(({ name }) => name), ["bob"]);
 });
 
@@ -598,7 +613,7 @@ Deno.test("a session number that is somebody else's is no enrolment", () => {
   const hand = new NodeInHand();
   hand.client("ada", ADA);
   const thief = hand.guest();
-  thief.say(extended.enrol({ name: "eve", session: ADA, token: "guessed", moves: 9 }));
+  thief.say(enrolment.enrol({ name: "eve", session: ADA, token: "guessed", moves: 9 }));
   assertEquals(byeReason(thief), "malformed");
 });
 
@@ -609,9 +624,9 @@ Deno.test("registration is answered when every peer has acknowledged the claim",
   const wire = hand.client("ada", ADA);
   for (const peer of peers) {
     assertEquals(wire.heard(), []);
-    const { ref, claim } = extended.decodeClaim(peer.heardOne(Kind.Claim).payload);
+    const { ref, claim } = decodeClaim(peer.heardOne(Kind.Claim).payload);
     assertEquals(claim.name, "ada");
-    peer.say(extended.claimed(ref));
+    peer.say(claimed(ref));
   }
   assertEquals(wire.heardKinds(), ["13/1"]);
 });
@@ -637,9 +652,9 @@ Deno.test("of two that claim a name at once the older claim holds it, the other 
   const wire = hand.client("ada", ADA);
   const older = { stamp: 0, server: "00000000000b", moves: 0, base: false };
   peer.heard();
-  peer.say(extended.claim(7, { name: "ada", session: FAR, token: "far", ...older }));
+  peer.say(claimFrame(7, { name: "ada", session: FAR, token: "far", ...older }));
   assertEquals(peer.heardKinds(), ["10/3", "10/2"], "the loser is withdrawn before the answer");
-  assertEquals(extended.decodeRefused(wire.heardOne(Kind.Refused).payload).reason, "name-taken");
+  assertEquals(enrolment.decodeRefused(wire.heardOne(Kind.Refused).payload).reason, "name-taken");
   assertEquals(hand.node.names, [{ name: "ada", server: "00000000000b" }]);
   hand.pass(SECOND);
   assertEquals([wire.closed, wire.heardKinds().includes("13/1")], [false, false]);
@@ -653,7 +668,7 @@ Deno.test("an original that loses the race before it is answered is told 30/0, l
     if (answered) hand.pass(500);
     assertEquals(wire.heardKinds(), answered ? ["2/0"] : []);
     const older = { stamp: 0, server: "00000000000b", moves: 0, base: false };
-    peer.say(extended.claim(7, { name: "ada", session: FAR, token: "far", ...older }));
+    peer.say(claimFrame(7, { name: "ada", session: FAR, token: "far", ...older }));
     assertEquals([wire.heardKinds(), wire.closed], [answered ? [] : ["30/0"], answered]);
   }
 });
@@ -664,12 +679,12 @@ Deno.test("who holds the token takes the name here at once, a stranger is refuse
   peer.say(presence(["ada", ADA]));
   const stranger = hand.client("ada", BOB);
   assertEquals(
-    extended.decodeRefused(stranger.heardOne(Kind.Refused).payload).reason,
+    enrolment.decodeRefused(stranger.heardOne(Kind.Refused).payload).reason,
     "name-taken",
   );
   hand.client("ada", ADA, { moves: 1 });
   assertEquals(hand.node.names, [{ name: "ada", server: hand.node.id }]);
-  const { claim } = extended.decodeClaim(peer.heardOne(Kind.Claim).payload);
+  const { claim } = decodeClaim(peer.heardOne(Kind.Claim).payload);
   assertEquals([claim.stamp, claim.server, claim.moves], [1, "00000000000b", 1]);
 });
 
@@ -689,7 +704,7 @@ Deno.test("a registration from before the last move is stale", () => {
   const hand = new NodeInHand();
   hand.peer().say(presence(["ada", ADA]));
   const wire = hand.client("ada", ADA);
-  assertEquals(extended.decodeRefused(wire.heardOne(Kind.Refused).payload).reason, "stale-move");
+  assertEquals(enrolment.decodeRefused(wire.heardOne(Kind.Refused).payload).reason, "stale-move");
 });
 
 Deno.test("a client that moved away is neither refused nor closed, and its name never leaves", () => {
@@ -698,10 +713,10 @@ Deno.test("a client that moved away is neither refused nor closed, and its name 
   const wire = hand.client("ada", ADA);
   hand.pass(500);
   wire.heard();
-  const { claim } = extended.decodeClaim(peer.heardOne(Kind.Claim).payload);
-  peer.say(extended.claim(1, { ...claim, moves: 1 }));
+  const { claim } = decodeClaim(peer.heardOne(Kind.Claim).payload);
+  peer.say(claimFrame(1, { ...claim, moves: 1 }));
   assertEquals([wire.heard(), wire.closed], [[], false]);
-  const gone = extended.decodeGone(peer.heardOne(Kind.Gone).payload);
+  const gone = decodeGone(peer.heardOne(Kind.Gone).payload);
   assertEquals(gone.released, false, "a third server may hear of this before it hears of the move");
 });
 
@@ -914,8 +929,8 @@ Deno.test("an original's message reaches extended clients, and theirs reach it, 
   ada.heard();
   original.say(baseMessage("ada", "to ada"));
   assertEquals(texts(ada), ["to ada"]);
-  ada.say(extended.resolve("orig"));
-  const { session } = extended.decodeResolved(ada.heardOne(Kind.Resolved).payload);
+  ada.say(resolve("orig"));
+  const { session } = decodeResolved(ada.heardOne(Kind.Resolved).payload);
   ada.say(message({ from: ADA, sender: "ada", to: "orig", session: session ?? 0, text: "back" }));
   assertEquals(receiptReason(ada), "unconfirmed");
   assertEquals(texts(original), ["back"]);
@@ -944,7 +959,7 @@ Deno.test("base messages read at once arrive as those read byte by byte do", () 
   const heard = [said.map((each) => [...each]), [[...concat(said)]]].map((pieces) => {
     const near = new NodeInHand({ limits: { clientOutboxBytes: 6_000 } });
     const peer = near.peer();
-    peer.say(...extended.presence([{
+    peer.say(...presenceFrames([{
       ...{ name: "zoe", session: FAR, token: "far", stamp: 9, moves: 0, base: true },
       server: "00000000000b",
     }]));
@@ -965,12 +980,12 @@ Deno.test("a run of forwards to originals ends where sender, receiver or number 
     ...{ name: `far${session}`, session, token: `t${session}`, stamp: 9, moves: 0, base: true },
     server: "00000000000b",
   }));
-  peer.say(...extended.presence(claims));
+  peer.say(...presenceFrames(claims));
   const receivers = ["ada", "bob"].map((name) => {
     const wire = hand.baseClient(name);
-    peer.say(extended.claimed(extended.decodeClaim(peer.heardOne(Kind.Claim).payload).ref));
+    peer.say(claimed(decodeClaim(peer.heardOne(Kind.Claim).payload).ref));
     wire.heard();
-    return { wire, name, session: extended.decodeResolved(resolved(hand, name)).session ?? 0 };
+    return { wire, name, session: decodeResolved(resolved(hand, name)).session ?? 0 };
   });
   const random = seededRandom(9);
   const said = Array.from({ length: 300 }, (_, at) => ({
@@ -1094,7 +1109,7 @@ Deno.test("a server on all IPv4 interfaces tells no IPv6 address", () => {
     const hand = new NodeInHand({ listen: { hostname: "0.0.0.0", port: 4000 } });
     const wire = hand.accept(remote, local);
     wire.say(frame(Kind.Hello));
-    return extended.decodeWelcome(wire.heardOne(Kind.Welcome).payload).addresses;
+    return handshake.decodeWelcome(wire.heardOne(Kind.Welcome).payload).addresses;
   };
   assertEquals(told("10.0.0.1", "10.0.0.2"), ["10.0.0.1:4000"]);
   assertEquals(told("::1", "::1"), ["127.0.0.1:4000"]);
@@ -1123,6 +1138,6 @@ Deno.test("an idle node sleeps until its next sweep", () => {
 /** What a client is answered who asks for the holder of a name. */
 function resolved(hand: NodeInHand, name: string): Uint8Array {
   const asker = hand.guest();
-  asker.say(extended.resolve(name));
+  asker.say(resolve(name));
   return asker.heardOne(Kind.Resolved).payload;
 }

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Status } from "../../lib/codec/stream.ts";
+import { Status } from "../../lib/codec/status.ts";
 import { Receiving } from "../../lib/core/receiving.ts";
 import { seededRandom } from "../testing/random.ts";
 

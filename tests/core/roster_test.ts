@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import type { Claim } from "../../lib/codec/extended.ts";
+import type { Claim } from "../../lib/codec/claims.ts";
 import { MOVING_MS, precedes, Roster } from "../../lib/core/roster.ts";
 import { pick, seededRandom } from "../testing/random.ts";
 

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { Status } from "../../lib/codec/stream.ts";
+import { Status } from "../../lib/codec/status.ts";
 import { RECEIPT_TIMEOUT_MS, SendingStream, type Settled } from "../../lib/core/sending.ts";
 
 const BOB = 7;

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { ClientEvent } from "../../lib/core/events.ts";
 import { BaseServer, type BaseServerOptions } from "../testing/base_server.ts";
-import { welcome } from "../../lib/codec/extended.ts";
+import { welcome } from "../../lib/codec/handshake.ts";
 import { Session } from "../../lib/core/session.ts";
 import { type Machine, type SimClient, type SimServer, World } from "../testing/world.ts";
 

@@ -2,8 +2,12 @@
 
 import { assert, assertEquals } from "@std/assert";
 import { baseMessage } from "../../lib/codec/base.ts";
-import { Status, type StreamAddress, writeStreamMessage } from "../../lib/codec/stream.ts";
-import { streamFrameBytes } from "../../lib/codec/stream.ts";
+import { Status } from "../../lib/codec/status.ts";
+import {
+  type StreamAddress,
+  streamFrameBytes,
+  writeStreamMessage,
+} from "../../lib/codec/stream.ts";
 import { Kind } from "../../lib/codec/wire.ts";
 import { Chat } from "../testing/chat.ts";
 import { Cluster, type ClusterServer, type ServerOptions } from "../testing/cluster.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { enrol } from "../../lib/codec/extended.ts";
+import { enrol } from "../../lib/codec/enrolment.ts";
 import { frame, Kind } from "../../lib/codec/wire.ts";
 import { listen } from "../../lib/net/tcp.ts";
 import { client, ServerProgram } from "../testing/program.ts";

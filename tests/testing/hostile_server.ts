@@ -5,8 +5,10 @@
  * @module
  */
 
-import * as extended from "../../lib/codec/extended.ts";
+import { decodeEnrol, enrolled, refused } from "../../lib/codec/enrolment.ts";
+import { welcome } from "../../lib/codec/handshake.ts";
 import { FrameReader } from "../../lib/codec/reader.ts";
+import { names as nameFrames } from "../../lib/codec/who.ts";
 import { frame, Kind } from "../../lib/codec/wire.ts";
 import { listen } from "../../lib/net/tcp.ts";
 
@@ -76,14 +78,14 @@ export class HostileServer implements AsyncDisposable {
       case Kind.Hello: {
         const addresses = [this.address];
         const clients = names.length;
-        return [extended.welcome({ id, label, addresses, members: [], base: [], clients })];
+        return [welcome({ id, label, addresses, members: [], base: [], clients })];
       }
       case Kind.Who:
-        return [...extended.names(names.map((name) => ({ name, server: id })))];
+        return [...nameFrames(names.map((name) => ({ name, server: id })))];
       case Kind.Enrol: {
-        const { name } = extended.decodeEnrol(payload);
-        if (!takesBack) return [extended.refused({ name, reason: "stale-move", message })];
-        return [extended.enrolled(name), extended.refused({ name, reason: "name-taken", message })];
+        const { name } = decodeEnrol(payload);
+        if (!takesBack) return [refused({ name, reason: "stale-move", message })];
+        return [enrolled(name), refused({ name, reason: "name-taken", message })];
       }
       case Kind.Echo:
         return [frame(Kind.EchoReply)];

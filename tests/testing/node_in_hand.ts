@@ -6,7 +6,8 @@
  */
 
 import { register } from "../../lib/codec/base.ts";
-import * as extended from "../../lib/codec/extended.ts";
+import { enrol } from "../../lib/codec/enrolment.ts";
+import { join } from "../../lib/codec/handshake.ts";
 import { FrameReader, type Reading } from "../../lib/codec/reader.ts";
 import { At, writeStreamMessage } from "../../lib/codec/stream.ts";
 import { frame, HEADER_BYTES, Kind, kindText } from "../../lib/codec/wire.ts";
@@ -83,7 +84,7 @@ export class NodeInHand {
   /** An extended client with a name; `token` and session are made of `session`. */
   client(name: string, session: number, { moves = 0 } = {}): Wire {
     const wire = this.guest();
-    wire.say(extended.enrol({ name, session, token: `token of ${session}`, moves }));
+    wire.say(enrol({ name, session, token: `token of ${session}`, moves }));
     return wire;
   }
 
@@ -97,7 +98,7 @@ export class NodeInHand {
   /** A server whose link is in use; its id must be larger than the node's. */
   peer(id = "00000000000b"): Wire {
     const wire = this.guest("10.0.0.2");
-    wire.say(extended.join({ id, label: id, addresses: [`10.0.0.2:4000`] }));
+    wire.say(join({ id, label: id, addresses: [`10.0.0.2:4000`] }));
     wire.heard();
     return wire;
   }

@@ -26,3 +26,16 @@ export function pick<Item>(random: () => number, items: readonly Item[]): Item {
 export function randomBytes(random: () => number, length: number): Uint8Array {
   return Uint8Array.from({ length }, () => Math.floor(random() * 256));
 }
+
+/** A number of four bytes; the edges are likely. */
+export function randomU32(random: () => number): number {
+  return pick(random, [0, 1, 2 ** 31, U32, Math.floor(random() * 2 ** 32)]);
+}
+
+/** A number of six bytes; the edges are likely. */
+export function randomU48(random: () => number): number {
+  const any = Math.floor(random() * 2 ** 48);
+  return pick(random, [0, 1, 2 ** 31, U32, 2 ** 32, 2 ** 47, 2 ** 48 - 1, any]);
+}
+
+const U32 = 2 ** 32 - 1;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readU48 } from "../../lib/codec/stream.ts";
+import { readU48 } from "../../lib/codec/big_endian.ts";
 import { HEADER_BYTES, Kind, kindText } from "../../lib/codec/wire.ts";
 import type { World } from "./world.ts";
 

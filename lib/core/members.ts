@@ -10,7 +10,7 @@
 
 import type { MemberCard } from "../codec/extended.ts";
 import { type Address, isUniversalText, parseAddress, withZones } from "./address.ts";
-import { MOVING_MS } from "./roster.ts";
+import { MOVING_MS } from "./moving_names.ts";
 import { placeKey, REDIAL_MAX_MS, REDIAL_MIN_MS, redialAt, type Target, target } from "./target.ts";
 
 /** A member that left is not taken for a new one so long. */

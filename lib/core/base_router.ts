@@ -9,10 +9,12 @@
 import { MAX_NAME_BYTES } from "../codec/name.ts";
 import type { Party } from "../codec/stream.ts";
 import { HEADER_BYTES, Kind, MAX_PAYLOAD_BYTES, ProtocolError, unexpected } from "../codec/wire.ts";
+import type { Seat } from "./claim.ts";
 import type { Context } from "./context.ts";
 import { baseAsBase, baseAsStream, forwardAsDelivery } from "./delivery.ts";
 import type { Link } from "./link.ts";
-import { type Roster, sameBytes, type Seat } from "./roster.ts";
+import { sameBytes } from "./lookup.ts";
+import type { Roster } from "./roster.ts";
 import { EVERYBODY_BYTES, type Routes } from "./router.ts";
 
 const NUL = 0;

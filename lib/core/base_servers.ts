@@ -9,25 +9,32 @@
 import * as base from "../codec/base.ts";
 import { Kind, ProtocolError } from "../codec/wire.ts";
 import { addressText, isLoopback, parseAddress } from "./address.ts";
+import type { AddressBook } from "./address_book.ts";
 import type { Context } from "./context.ts";
+import type { Dialling } from "./dialling.ts";
 import type { Link } from "./link.ts";
-import type { Members } from "./members.ts";
 import type { Peers } from "./peers.ts";
 
 /** The base servers of this machine. */
 export class BaseServers {
   readonly #context: Context;
-  readonly #members: Members;
+  readonly #book: AddressBook;
+  readonly #dialling: Dialling;
   readonly #peers: Peers;
   readonly #dialled = new Set<Link>();
 
-  /** Dials through `peers` what `members` is told of the base servers that announce themselves. */
+  /** Dials through `peers` what `dialling` is told of the base servers that announce themselves. */
   constructor(
     context: Context,
-    { members, peers }: { members: Members; peers: Peers },
+    { book, dialling, peers }: {
+      readonly book: AddressBook;
+      readonly dialling: Dialling;
+      readonly peers: Peers;
+    },
   ) {
     this.#context = context;
-    this.#members = members;
+    this.#book = book;
+    this.#dialling = dialling;
     this.#peers = peers;
   }
 
@@ -50,7 +57,7 @@ export class BaseServers {
     if (link.role === "new") link.role = "base-server";
     if (port !== this.#context.config.listen.port) {
       const address = addressText({ hostname: "127.0.0.1", port });
-      this.#members.learnBase(address, {
+      this.#dialling.learnBase(address, {
         now: this.#context.now,
         announced: true,
       });
@@ -75,7 +82,7 @@ export class BaseServers {
         continue;
       }
       const address = addressText({ hostname: "127.0.0.1", port });
-      this.#members.learnBase(address, {
+      this.#dialling.learnBase(address, {
         now: this.#context.now,
         announced: false,
       });
@@ -91,7 +98,7 @@ export class BaseServers {
   /** A link is gone. */
   closed(link: Link): void {
     if (!this.#dialled.delete(link) || link.dialled === null) return;
-    this.#members.baseLost(link.dialled.target, this.#context.now);
+    this.#dialling.baseLost(link.dialled.target, this.#context.now);
     this.#context.log("info", "base-server-lost", {
       message: `lost the base server at ${link.dialled.address}`,
     });
@@ -107,7 +114,7 @@ export class BaseServers {
     if (dialled === null || this.#dialled.has(link)) return;
     link.role = "base-server";
     this.#dialled.add(link);
-    this.#members.baseLinked(dialled.target);
+    this.#dialling.baseLinked(dialled.target);
     this.#context.log("info", "base-server-linked", {
       message: `linked to the base server at ${dialled.address}`,
     });
@@ -117,10 +124,10 @@ export class BaseServers {
   /** Servers linked now, on 127.0.0.1 with four digits, and the asker. */
   #reachable(asker: number | null): base.BaseAddress[] {
     const texts = [
-      ...this.#members.cards({ linkedOnly: true }).flatMap((card) => card.addresses),
-      ...this.#members.base(),
+      ...this.#book.linked(),
+      ...this.#book.base(),
       // Of two that ask at the same moment one must hear of the other: they never ask again.
-      ...(asker === null ? [] : this.#members.announced()),
+      ...(asker === null ? [] : this.#book.announced()),
     ];
     const ports = texts.flatMap((text) => {
       const address = parseAddress(text);

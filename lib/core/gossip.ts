@@ -7,9 +7,18 @@
 
 import { type MemberCard, members as memberFrames, type MembersNews } from "../codec/members.ts";
 import { isLoopbackText, parseAddress, tellable, understood } from "./address.ts";
+import type { AddressBook } from "./address_book.ts";
 import type { Context } from "./context.ts";
+import type { Dialling } from "./dialling.ts";
 import type { Link } from "./link.ts";
 import type { Members } from "./members.ts";
+
+/** The servers that one knows of: where they may be, when they are dialled, who is a member. */
+export interface Acquaintances {
+  readonly book: AddressBook;
+  readonly dialling: Dialling;
+  readonly members: Members;
+}
 
 /** What became news, and the peer that knows it already: it told it. */
 interface Spread {
@@ -23,6 +32,8 @@ interface Spread {
 /** Takes in and passes on who else there is, or was. */
 export class Gossip {
   readonly #context: Context;
+  readonly #book: AddressBook;
+  readonly #dialling: Dialling;
   readonly #members: Members;
   readonly #linked: ReadonlySet<Link>;
   /** What is still to be told. While a clique forms there is a lot of it at once. */
@@ -30,10 +41,12 @@ export class Gossip {
   /** New peers: so many of these came before them, and were told with all the rest. */
   readonly #introduced = new Map<Link, number>();
 
-  /** Keeps what it learns in `members`, and tells it on the links that are in `linked` by then. */
-  constructor(context: Context, members: Members, linked: ReadonlySet<Link>) {
+  /** Keeps what it learns in what is `known`, and tells it on the links that are in `linked` by then. */
+  constructor(context: Context, known: Acquaintances, linked: ReadonlySet<Link>) {
     this.#context = context;
-    this.#members = members;
+    this.#book = known.book;
+    this.#dialling = known.dialling;
+    this.#members = known.members;
     this.#linked = linked;
   }
 
@@ -51,6 +64,11 @@ export class Gossip {
   /** Every server that this one knows of, itself included, as told on `link`. */
   cards(link: Link): MemberCard[] {
     return [this.card(link), ...told(link, this.#members.cards({ linkedOnly: false }))];
+  }
+
+  /** The base servers that there is a link to, as told on `link`. */
+  base(link: Link): string[] {
+    return link.loopback ? this.#book.base() : [];
   }
 
   /** The server at the other end of `link` says who it is. */
@@ -72,7 +90,7 @@ export class Gossip {
     const left = news.left.filter((id) => this.#members.hearsayLeave(id, now));
     // Base servers serve their own machine: from elsewhere they mean nothing here.
     const bases = from.loopback ? news.base.filter(isLoopbackText) : [];
-    for (const address of bases) this.#members.learnBase(address, { now, announced: false });
+    for (const address of bases) this.#dialling.learnBase(address, { now, announced: false });
     this.spread({ members, base: [], left }, from);
   }
 
@@ -81,7 +99,7 @@ export class Gossip {
     this.#introduced.set(link, this.#spreads.length);
     this.#tell(link, {
       members: this.#members.cards({ linkedOnly: false }),
-      base: this.#members.base(),
+      base: this.#book.base(),
       left: this.#members.left,
     });
   }

@@ -9,7 +9,7 @@ import { type Address, isLoopback } from "./address.ts";
 import type { Echoes } from "./echoes.ts";
 import type { Target } from "./target.ts";
 import { Outbox } from "./outbox.ts";
-import type { Seat } from "./roster.ts";
+import type { Seat } from "./claim.ts";
 
 /** How a link came to be, as the driver tells it. */
 export interface Opened {

@@ -9,10 +9,12 @@
 import { ECHO_REPLY, frame, Kind, ProtocolError } from "../codec/wire.ts";
 import { serversReply } from "../codec/base.ts";
 import { decodeBye } from "../codec/bye.ts";
+import { AddressBook } from "./address_book.ts";
 import { BaseRouter } from "./base_router.ts";
 import { BaseServers } from "./base_servers.ts";
 import { Carriage } from "./carriage.ts";
 import { Context, type NodeAction, type NodeConfig, type NodeLimits } from "./context.ts";
+import { Dialling } from "./dialling.ts";
 import { Link, type Opened } from "./link.ts";
 import { Liveness } from "./liveness.ts";
 import type { Row } from "./matrix.ts";
@@ -47,6 +49,7 @@ const LEAVES = "this server leaves the clique";
 /** One server. All times are milliseconds of one monotonic clock. */
 export class Node {
   readonly #context: Context;
+  readonly #dialling: Dialling;
   readonly #members: Members;
   readonly #peers: Peers;
   readonly #baseServers: BaseServers;
@@ -66,12 +69,12 @@ export class Node {
   constructor(config: NodeConfig) {
     this.#context = new Context(config, { ...NODE_LIMITS, ...config.limits });
     this.#liveness = new Liveness(this.#context);
-    this.#members = new Members({
-      selfId: config.id,
-      seeds: config.join,
-      random: config.random,
-    });
-    this.#peers = new Peers(this.#context, this.#members, {
+    const { id: selfId, random } = config;
+    const book = new AddressBook(config.join);
+    this.#dialling = new Dialling({ selfId, book, random });
+    this.#members = new Members({ selfId, book, dialling: this.#dialling });
+    const known = { book, dialling: this.#dialling, members: this.#members };
+    this.#peers = new Peers(this.#context, known, {
       peerLinked: (link) => {
         this.#registry.peerLinked(link);
         this.#measuring.linked(link);
@@ -84,7 +87,8 @@ export class Node {
       clientCount: () => this.#roster.count(config.id),
     });
     this.#baseServers = new BaseServers(this.#context, {
-      members: this.#members,
+      book,
+      dialling: this.#dialling,
       peers: this.#peers,
     });
     this.#measuring = new Measuring(this.#context, {
@@ -177,7 +181,7 @@ export class Node {
   /** A server announces itself on the LAN: links to it, unless it has a link. */
   found(server: { readonly id: string; readonly addresses: readonly string[] }, now: number): void {
     this.#context.now = now;
-    this.#members.found(server, now);
+    this.#dialling.found(server, now);
   }
 
   /** Bytes came on a link. They are borrowed for the call. */

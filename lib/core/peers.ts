@@ -11,9 +11,10 @@ import { decodeMembers, type MemberCard } from "../codec/members.ts";
 import { frame, Kind, unexpected } from "../codec/wire.ts";
 import { addressText, isLoopbackText } from "./address.ts";
 import type { Context } from "./context.ts";
-import { Gossip } from "./gossip.ts";
+import type { Dialling, Due } from "./dialling.ts";
+import { type Acquaintances, Gossip } from "./gossip.ts";
 import type { Dialled, Link } from "./link.ts";
-import type { Due, Members } from "./members.ts";
+import type { Members } from "./members.ts";
 import { Pairing, type PairingStep } from "./pairing.ts";
 
 /** A dial that takes longer than this has failed. */
@@ -34,6 +35,7 @@ export interface PeerEvents {
 /** All servers of the clique but the base ones. */
 export class Peers {
   readonly #context: Context;
+  readonly #dialling: Dialling;
   readonly #members: Members;
   readonly #events: PeerEvents;
   readonly #pairing: Pairing<Link>;
@@ -43,15 +45,16 @@ export class Peers {
   #lastDial = 0;
 
   /** Knows no link and dials nothing yet; `events` is told when a pair gets or loses its link. */
-  constructor(context: Context, members: Members, events: PeerEvents) {
+  constructor(context: Context, known: Acquaintances, events: PeerEvents) {
     this.#context = context;
-    this.#members = members;
+    this.#dialling = known.dialling;
+    this.#members = known.members;
     this.#events = events;
     this.#pairing = new Pairing(context.id, {
       probeMs: context.limits.probeMs,
       isCarried: ({ carrier }) => carrier !== null,
     });
-    this.#gossip = new Gossip(context, members, this.#linked);
+    this.#gossip = new Gossip(context, known, this.#linked);
   }
 
   /** The links in use, one for each other server. */
@@ -61,7 +64,7 @@ export class Peers {
 
   /** Dials what is due. */
   dialDue(): void {
-    for (const due of this.#members.due(this.#context.now)) this.#dial(due);
+    for (const due of this.#dialling.due(this.#context.now)) this.#dial(due);
   }
 
   /** What was dialled under this number, once. */
@@ -77,7 +80,7 @@ export class Peers {
     if (dialled === null) return;
     const isNews = dialled.target.attempts === 0 && dialled.target.kind === "seed" &&
       !this.#context.config.joinIsGuess;
-    this.#members.failed(dialled.target, this.#context.now);
+    this.#dialling.failed(dialled.target, this.#context.now);
     this.#context.log(isNews ? "info" : "debug", "dial-failed", {
       message: `cannot reach ${dialled.address}: ${why}; trying again`,
       fields: { address: dialled.address, why },
@@ -101,7 +104,7 @@ export class Peers {
       handshake.welcome({
         ...this.#gossip.card(link),
         members: this.#gossip.linkedCards(link),
-        base: link.loopback ? this.#members.base() : [],
+        base: this.#gossip.base(link),
         clients: this.#events.clientCount(),
         carried: this.#carried(),
       }),
@@ -211,7 +214,7 @@ export class Peers {
     // Once it was more than that, its target may be dialled again already.
     const wasTried = link.role === "new" || link.role === "candidate";
     if (dialled !== null && wasTried && dialled.target.busy) {
-      this.#members.failed(dialled.target, now, { cut: cut && link.role === "new" });
+      this.#dialling.failed(dialled.target, now, { cut: cut && link.role === "new" });
     }
   }
 
@@ -235,7 +238,7 @@ export class Peers {
 
   /** When `tick` has something to do; Infinity when not before something happens. */
   nextDeadline(): number {
-    return Math.min(this.#members.nextDial(), this.#pairing.nextDeadline());
+    return Math.min(this.#dialling.nextDial(), this.#pairing.nextDeadline());
   }
 
   /** All servers, this one included, as they are told on `link`. */
@@ -323,7 +326,7 @@ export class Peers {
     link.outbox.allow(this.#context.limits.peerOutboxBytes);
     this.#linked.add(link);
     this.#members.linked(peer, this.#context.now, { carried: link.carrier !== null });
-    if (link.dialled !== null) this.#members.settled(link.dialled.target);
+    if (link.dialled !== null) this.#dialling.settled(link.dialled.target);
     this.#context.log("info", "peer-linked", {
       message: `linked to ${this.#context.describe(link)}`,
       fields: {

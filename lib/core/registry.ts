@@ -21,9 +21,10 @@ import { decodeName, nameProblem } from "../codec/name.ts";
 import { decodeResolve, resolved } from "../codec/resolve.ts";
 import { decodeWho, nameNews, names } from "../codec/who.ts";
 import { frame, Kind, ProtocolError, unexpected } from "../codec/wire.ts";
+import type { Seat } from "./claim.ts";
 import type { Context } from "./context.ts";
 import type { Link } from "./link.ts";
-import type { Change, Roster, Seat } from "./roster.ts";
+import type { Change, Roster } from "./roster.ts";
 
 /**
  * When a server dies, all its clients register elsewhere at once. So many of

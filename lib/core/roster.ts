@@ -1,37 +1,14 @@
 /**
  * Which client is at which server: every claim that the linked servers (and
- * this one) make, and from these who holds each name. The holder is a function
- * of the claims alone, so servers that know the same claims agree.
+ * this one) make, who holds each name by these, and which names are moving.
  *
  * @module
  */
 
 import type { Claim, MovingClaim } from "../codec/claims.ts";
-
-/**
- * How long a name that was removed is nobody else's: it bridges the gap that
- * a third server can see while a client goes from one home to another.
- */
-export const MOVING_MS = 5_000;
-
-/**
- * Messages come in runs to few receivers. So many are found without hashing a
- * name (or a number beyond 2^31, which costs a map even more): measured, a third
- * of the time of finding the receiver.
- */
-const RECENT = 16;
-
-/** One client at one server, by that server's word. */
-export interface Seat<Route> {
-  /** What its home says of it: its name, session, token and stamp. */
-  readonly claim: Claim;
-  /** The claimed name in UTF-8, as it stands in frames. */
-  readonly nameBytes: Uint8Array;
-  /** The id of the server that it is at. */
-  readonly home: string;
-  /** The link to it: the client's own here, or that of its home. */
-  readonly route: Route;
-}
+import { holderOf, type Seat } from "./claim.ts";
+import { type Named, NameLookup, SessionLookup } from "./lookup.ts";
+import { MovingNames } from "./moving_names.ts";
 
 /** What one change of the claims did to one name. */
 export interface Change<Route> {
@@ -50,33 +27,23 @@ export interface Change<Route> {
 /** Why a session can't be reached. */
 export type Absence = "moving" | "no-such-name" | "receiver-changed";
 
-interface Slot<Route> {
+/** A name that somebody claims, or that is moving. */
+interface Slot<Route> extends Named<Slot<Route>> {
   readonly name: string;
-  readonly bytes: Uint8Array;
-  readonly hash: number;
-  /** The next slot with the same hash. */
-  next: Slot<Route> | null;
   seats: Seat<Route>[];
   holder: Seat<Route> | null;
   /** Every token that claimed the name since it was nobody's. */
   readonly tokens: Set<string>;
-  /** The last claim on a name without a holder, and until when it counts. */
-  moving: { readonly claim: Claim; readonly until: number } | null;
 }
 
 /** The names of the clique. Its changes are returned, for the caller to act on. */
 export class Roster<Route> {
   readonly #slots = new Map<string, Slot<Route>>();
-  readonly #byHash = new Map<number, Slot<Route>>();
-  readonly #bySession = new Map<number, Seat<Route>>();
+  readonly #byNameBytes = new NameLookup<Slot<Route>>();
+  readonly #bySession = new SessionLookup<Route>();
   readonly #byToken = new Map<string, Slot<Route>>();
   readonly #byHome = new Map<string, Map<number, Slot<Route>>>();
-  /** In the order in which their time is over, unless one began elsewhere. */
-  #moving = new Set<Slot<Route>>();
-  #isMovingSorted = true;
-  /** Slots and seats that were found last, each at its {@linkcode nameIndex} or session. */
-  readonly #recentSlots = new Array<Slot<Route> | null>(RECENT).fill(null);
-  readonly #recentSeats = new Array<Seat<Route> | null>(RECENT).fill(null);
+  readonly #moving = new MovingNames();
   #stamp = 0;
 
   /** A stamp larger than every one seen. */
@@ -91,12 +58,7 @@ export class Roster<Route> {
 
   /** The holder whose session this is. */
   bySession(session: number): Seat<Route> | undefined {
-    const index = session & (RECENT - 1);
-    const recent = this.#recentSeats[index];
-    if (recent && recent.claim.session === session) return recent;
-    const seat = this.#bySession.get(session);
-    if (seat !== undefined) this.#recentSeats[index] = seat;
-    return seat;
+    return this.#bySession.find(session);
   }
 
   /** The holder of the name in `bytes` from `start` to `end`; no text is made. */
@@ -105,7 +67,7 @@ export class Roster<Route> {
     start: number,
     end: number,
   ): Seat<Route> | null {
-    return this.#find(bytes, start, end)?.holder ?? null;
+    return this.#byNameBytes.find(bytes, start, end)?.holder ?? null;
   }
 
   /** The newest claim known for a token, held or moving. */
@@ -113,7 +75,8 @@ export class Roster<Route> {
     const slot = this.#byToken.get(token);
     if (slot === undefined) return null;
     const claims = slot.seats.map((seat) => seat.claim).filter((claim) => claim.token === token);
-    if (slot.moving?.claim.token === token) claims.push(slot.moving.claim);
+    const moving = this.#moving.claim(slot.name);
+    if (moving?.token === token) claims.push(moving);
     return claims.reduce<Claim | null>(
       (best, claim) => best === null || claim.moves > best.moves ? claim : best,
       null,
@@ -122,8 +85,7 @@ export class Roster<Route> {
 
   /** Whose a name is for somebody who asks for it: the holder's, or a mover's. */
   owner(name: string): Claim | null {
-    const slot = this.#slots.get(name);
-    return slot?.holder?.claim ?? slot?.moving?.claim ?? null;
+    return this.holder(name)?.claim ?? this.#moving.claim(name);
   }
 
   /** Why nobody with this session can be reached under this name. */
@@ -131,12 +93,12 @@ export class Roster<Route> {
     session: number,
     name: { bytes: Uint8Array; start: number; end: number },
   ): Absence {
-    const slot = this.#find(name.bytes, name.start, name.end);
-    if (slot?.holder) return "receiver-changed";
-    if (
-      slot?.moving && (session === 0 || slot.moving.claim.session === session)
-    ) return "moving";
-    return "no-such-name";
+    const slot = this.#byNameBytes.find(name.bytes, name.start, name.end);
+    if (slot === null) return "no-such-name";
+    if (slot.holder !== null) return "receiver-changed";
+    const moving = this.#moving.claim(slot.name);
+    const isMeant = moving !== null && (session === 0 || moving.session === session);
+    return isMeant ? "moving" : "no-such-name";
   }
 
   /** The seats at one server, those included that do not hold their name. */
@@ -148,26 +110,19 @@ export class Roster<Route> {
 
   /** The claims on names that are moving. */
   moving(now: number): MovingClaim[] {
-    return [...this.#moving].flatMap(({ moving }) =>
-      moving === null
-        ? []
-        : [{ claim: moving.claim, movingMs: Math.max(0, Math.ceil(moving.until - now)) }]
-    );
+    return this.#moving.claims(now);
   }
 
   /**
    * A name is moving, as another server has seen. Null when this one knows
    * better: somebody holds it, or it saw that itself.
    */
-  putMoving({ claim, movingMs }: MovingClaim, now: number): Change<Route> | null {
-    const known = this.#slots.get(claim.name);
-    if (movingMs === 0 || known !== undefined) return null;
-    this.#stamp = Math.max(this.#stamp, claim.stamp);
-    const slot = this.#open(claim.name);
-    slot.tokens.add(claim.token);
-    this.#byToken.set(claim.token, slot);
-    this.#isMovingSorted = false;
-    return this.#settle(slot, { claim, until: now + Math.min(movingMs, MOVING_MS) });
+  putMoving(mover: MovingClaim, now: number): Change<Route> | null {
+    const { claim, movingMs } = mover;
+    if (movingMs === 0 || this.#slots.has(claim.name)) return null;
+    this.#take(claim, this.#open(claim.name));
+    this.#moving.join(mover, now);
+    return { name: claim.name, before: null, after: null, losers: [], news: "joined" };
   }
 
   /** How many seats a server has. */
@@ -184,15 +139,13 @@ export class Roster<Route> {
 
   /** Takes in what a server says of one client of its own. */
   put(claim: Claim, home: string, route: Route): Change<Route> {
-    this.#stamp = Math.max(this.#stamp, claim.stamp);
     const slot = this.#slots.get(claim.name) ?? this.#open(claim.name);
+    this.#take(claim, slot);
     slot.seats = slot.seats.filter((seat) =>
       seat.home !== home || seat.claim.session !== claim.session
     );
     slot.seats.push({ claim, nameBytes: slot.bytes, home, route });
     this.#homeSlots(home).set(claim.session, slot);
-    slot.tokens.add(claim.token);
-    this.#byToken.set(claim.token, slot);
     return this.#settle(slot, null);
   }
 
@@ -212,10 +165,8 @@ export class Roster<Route> {
     if (slots.size === 0) this.#byHome.delete(home);
     const seat = slot.seats.find((seat) => seat.home === home && seat.claim.session === session);
     slot.seats = slot.seats.filter((other) => other !== seat);
-    const moving = released || seat === undefined || seat.claim.base
-      ? null
-      : { claim: seat.claim, until: now + MOVING_MS };
-    return this.#settle(slot, moving);
+    const isMoving = !released && seat !== undefined && !seat.claim.base;
+    return this.#settle(slot, isMoving ? { claim: seat.claim, now } : null);
   }
 
   /** A server can't be heard any more: all its clients are gone for now. */
@@ -229,53 +180,36 @@ export class Roster<Route> {
 
   /** Names whose time as `moving` is over are nobody's. */
   expire(now: number): Change<Route>[] {
-    const changes: Change<Route>[] = [];
-    this.#sortMoving();
-    for (const slot of this.#moving) {
-      if (slot.moving !== null && slot.moving.until > now) break;
-      slot.moving = null;
-      this.#moving.delete(slot);
-      this.#close(slot);
-      changes.push({
-        name: slot.name,
-        before: null,
-        after: null,
-        losers: [],
-        news: "left",
-      });
-    }
-    return changes;
+    return this.#moving.expire(now).map((name) => {
+      const slot = this.#slots.get(name);
+      if (slot !== undefined) this.#close(slot);
+      return { name, before: null, after: null, losers: [], news: "left" };
+    });
   }
 
-  #sortMoving(): void {
-    if (this.#isMovingSorted) return;
-    this.#isMovingSorted = true;
-    const until = ({ moving }: Slot<Route>): number => moving?.until ?? 0;
-    this.#moving = new Set([...this.#moving].sort((a, b) => until(a) - until(b)));
+  /** A claim on the name of a slot was made somewhere. */
+  #take({ stamp, token }: Claim, slot: Slot<Route>): void {
+    this.#stamp = Math.max(this.#stamp, stamp);
+    slot.tokens.add(token);
+    this.#byToken.set(token, slot);
   }
 
-  #settle(slot: Slot<Route>, removed: Slot<Route>["moving"]): Change<Route> {
-    const before = slot.holder;
-    const wasNobodys = before === null && slot.moving === null;
+  /** Finds out who holds a name after its seats have changed; `removed` is to move if nobody does. */
+  #settle(
+    slot: Slot<Route>,
+    removed: { readonly claim: Claim; readonly now: number } | null,
+  ): Change<Route> {
+    const { name, holder: before } = slot;
+    const wasNobodys = before === null && this.#moving.claim(name) === null;
     const after = holderOf(slot.seats);
     slot.holder = after;
-    if (after !== null) slot.moving = null;
-    else if (removed !== null) slot.moving = removed;
-    else if (before !== null) slot.moving = null;
-    if (slot.moving === null) this.#moving.delete(slot);
-    else this.#moving.add(slot);
-    // A session may hold another name by now: only its own entry is removed.
-    if (
-      before !== null && this.#bySession.get(before.claim.session) === before
-    ) {
-      this.#bySession.delete(before.claim.session);
-    }
-    if (after !== null) this.#bySession.set(after.claim.session, after);
-    this.#recentSeats.fill(null);
-    const isNobodys = after === null && slot.moving === null;
+    this.#bySession.replace(before, after);
+    const isNobodys = after === null && removed === null;
+    if (after === null && removed !== null) this.#moving.begin(removed.claim, removed.now);
+    else this.#moving.end(name);
     if (isNobodys) this.#close(slot);
     return {
-      name: slot.name,
+      name,
       before,
       after,
       losers: slot.seats.filter((seat) => seat !== after),
@@ -284,53 +218,25 @@ export class Roster<Route> {
   }
 
   #open(name: string): Slot<Route> {
-    const bytes = encoder.encode(name);
-    const hash = hashOf(bytes, 0, bytes.length);
-    const next = this.#byHash.get(hash) ?? null;
     const slot: Slot<Route> = {
       name,
-      bytes,
-      hash,
-      next,
+      bytes: encoder.encode(name),
+      next: null,
       seats: [],
       holder: null,
       tokens: new Set(),
-      moving: null,
     };
     this.#slots.set(name, slot);
-    this.#byHash.set(hash, slot);
+    this.#byNameBytes.add(slot);
     return slot;
   }
 
   #close(slot: Slot<Route>): void {
     this.#slots.delete(slot.name);
-    this.#recentSlots.fill(null);
+    this.#byNameBytes.remove(slot);
     for (const token of slot.tokens) {
       if (this.#byToken.get(token) === slot) this.#byToken.delete(token);
     }
-    const first = this.#byHash.get(slot.hash);
-    if (first === slot) {
-      if (slot.next === null) this.#byHash.delete(slot.hash);
-      else this.#byHash.set(slot.hash, slot.next);
-      return;
-    }
-    let before = first;
-    while (before !== undefined && before.next !== slot) {
-      before = before.next ?? undefined;
-    }
-    if (before !== undefined) before.next = slot.next;
-  }
-
-  #find(bytes: Uint8Array, start: number, end: number): Slot<Route> | null {
-    const index = nameIndex(bytes, start, end);
-    const recent = this.#recentSlots[index];
-    if (recent && sameBytes(recent.bytes, bytes, start, end)) return recent;
-    let slot = this.#byHash.get(hashOf(bytes, start, end)) ?? null;
-    while (slot !== null && !sameBytes(slot.bytes, bytes, start, end)) {
-      slot = slot.next;
-    }
-    if (slot !== null) this.#recentSlots[index] = slot;
-    return slot;
   }
 
   #homeSlots(home: string): Map<number, Slot<Route>> {
@@ -338,61 +244,6 @@ export class Roster<Route> {
     if (slots === undefined) this.#byHome.set(home, slots = new Map());
     return slots;
   }
-}
-
-/**
- * Whether claim `a` holds a name against claim `b` of another client: the
- * smaller (stamp, server) does. Ids break every tie, so that all servers agree.
- */
-export function precedes(a: Claim, b: Claim): boolean {
-  if (a.stamp !== b.stamp) return a.stamp < b.stamp;
-  if (a.server !== b.server) return a.server < b.server;
-  return a.session < b.session;
-}
-
-/** Whether the bytes from `start` to `end` are those of `expected`. */
-export function sameBytes(
-  expected: Uint8Array,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): boolean {
-  if (expected.length !== end - start) return false;
-  for (let at = 0; at < expected.length; at++) {
-    if (expected[at] !== bytes[start + at]) return false;
-  }
-  return true;
-}
-
-function holderOf<Route>(seats: readonly Seat<Route>[]): Seat<Route> | null {
-  // Two steps, because one comparison over both rules could go in a circle:
-  // first the newest seat of each client, then the first claim among these.
-  let holder: Seat<Route> | null = null;
-  for (const seat of seats) {
-    if (seats.some((other) => isNewer(other, seat))) continue;
-    if (holder === null || precedes(seat.claim, holder.claim)) holder = seat;
-  }
-  return holder;
-}
-
-function isNewer<Route>(a: Seat<Route>, b: Seat<Route>): boolean {
-  if (a.claim.token !== b.claim.token || a === b) return false;
-  if (a.claim.moves !== b.claim.moves) return a.claim.moves > b.claim.moves;
-  return a.home < b.home;
-}
-
-/** Where a name is kept that was found last; names that are counted up differ at the end. */
-function nameIndex(bytes: Uint8Array, start: number, end: number): number {
-  return ((bytes[end - 1] ?? 0) + end - start) & (RECENT - 1);
-}
-
-/** FNV-1a, 32 bits (draft-eastlake-fnv). */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5;
-  for (let at = start; at < end; at++) {
-    hash = Math.imul(hash ^ (bytes[at] as number), 0x01000193);
-  }
-  return hash;
 }
 
 const encoder = new TextEncoder();

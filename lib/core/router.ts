@@ -15,10 +15,12 @@ import { DROP_REASONS, Status } from "../codec/status.ts";
 import { At, checkAddressing } from "../codec/stream.ts";
 import { TALLY_BYTES, tallyFrame } from "../codec/tally.ts";
 import { checkLength, HEADER_BYTES, Kind, unexpected } from "../codec/wire.ts";
+import type { Seat } from "./claim.ts";
 import type { Context } from "./context.ts";
 import { copyStream, micros, streamAsBase } from "./delivery.ts";
 import type { Link } from "./link.ts";
-import { type Roster, sameBytes, type Seat } from "./roster.ts";
+import { sameBytes } from "./lookup.ts";
+import type { Roster } from "./roster.ts";
 
 /** `*`, as it stands in frames. */
 export const EVERYBODY_BYTES: Uint8Array = new TextEncoder().encode(EVERYBODY);

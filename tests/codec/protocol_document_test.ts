@@ -3,7 +3,7 @@ import { NODE_LIMITS } from "../../lib/core/node.ts";
 import { MAX_WRITE_BYTES } from "../../lib/core/outbox.ts";
 import { FORGOTTEN_MS, LEFT_MS } from "../../lib/core/members.ts";
 import { REDIAL_MAX_MS, REDIAL_MIN_MS } from "../../lib/core/target.ts";
-import { MOVING_MS } from "../../lib/core/roster.ts";
+import { MOVING_MS } from "../../lib/core/moving_names.ts";
 import { PEER_SAMPLES } from "../../lib/core/echoes.ts";
 import { FRESH_MS, ROW_STALE_MS } from "../../lib/core/rows.ts";
 import { NEWS_MS, ROW_MS } from "../../lib/core/measuring.ts";

@@ -8,6 +8,7 @@
 
 import { assert } from "@std/assert";
 import { Status } from "../../lib/codec/status.ts";
+import { Dialling } from "../../lib/core/dialling.ts";
 import { Liveness } from "../../lib/core/liveness.ts";
 import { LEFT_MS, Members } from "../../lib/core/members.ts";
 import { Pairing } from "../../lib/core/pairing.ts";
@@ -105,14 +106,14 @@ const BUGS: readonly Bug[] = [
       broken(Members.prototype, "answered", (original) =>
         function (target, answer) {
           if (target.kind !== "member") return original.call(this, target, answer);
-          this.failed(target, answer.now);
+          return false;
         }),
   },
   {
     what: "a dial that failed is not tried again",
     within: 50,
     breaks: () =>
-      broken(Members.prototype, "failed", (original) =>
+      broken(Dialling.prototype, "failed", (original) =>
         function (target, now) {
           original.call(this, target, now);
           target.next = Infinity;

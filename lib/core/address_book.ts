@@ -142,20 +142,20 @@ export class AddressBook {
 
   /** Whether a seed was not tried to the end once, and nobody is linked who says that he is there. */
   get hasUntriedSeed(): boolean {
-    return this.#places.values().some((place) =>
-      place.kind === "seed" && place.isFresh && !this.isAnswered(place)
-    );
+    return this.#places.values().some((place) => {
+      if (place.kind !== "seed" || !place.isFresh) return false;
+      // What a dial will tell in a moment is not taken from who says that he is there.
+      const isAsked = place.busy && place.id === null;
+      return isAsked || !this.isAnswered(place);
+    });
   }
 
-  /** The places where the member with this id answered last. */
-  *answeredBy(id: string): IterableIterator<Target> {
-    for (const place of this.#places.values()) if (place.id === id) yield place;
-  }
-
-  /** The places that this member says are its own, where nobody has answered yet. */
-  *seedsOf({ addresses }: MemberTarget): IterableIterator<Target> {
+  /** The places where a member answered, or nobody has yet and it says that they are its own. */
+  *seedsOf(id: string): IterableIterator<Target> {
+    const addresses = this.#members.get(id)?.addresses ?? [];
     for (const [key, place] of this.#places) {
-      if (place.id === null && !place.baseLinked && addresses.includes(key)) yield place;
+      const isOwn = place.id === null && !place.baseLinked && addresses.includes(key);
+      if (isOwn || place.id === id) yield place;
     }
   }
 }

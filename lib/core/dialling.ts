@@ -122,8 +122,7 @@ export class Dialling {
 
   /** A member left. Whoever is at the seeds that it was at by then is found later. */
   left(id: string, now: number): void {
-    const member = this.#book.member(id);
-    for (const seed of member ? this.#book.seedsOf(member) : []) this.later(seed, now);
+    for (const seed of this.#book.seedsOf(id)) this.later(seed, now);
     this.forgotten(id);
   }
 
@@ -145,7 +144,7 @@ export class Dialling {
     member.attempts = 0;
     // It seems to be what a seed that never answered leads to. A dial tells, when
     // things are quiet: while a clique forms, every pair would dial once more.
-    for (const seed of this.#book.seedsOf(member)) this.#putOff(seed, now);
+    for (const seed of this.#book.seedsOf(id)) this.#putOff(seed, now);
   }
 
   /** The link to a member is gone: it is redialled, at first soon. */
@@ -155,8 +154,7 @@ export class Dialling {
     member.linked = member.carried = false;
     this.later(member, now);
     // Nor may the seed that it answers at be dialled by everyone at the same moment.
-    for (const place of this.#book.answeredBy(id)) this.later(place, now);
-    for (const seed of this.#book.seedsOf(member)) this.later(seed, now);
+    for (const seed of this.#book.seedsOf(id)) this.later(seed, now);
   }
 
   /** There is a link to the base server at `target`. */
@@ -235,7 +233,8 @@ export class Dialling {
   #isDialled(addresses: readonly string[], now: number): boolean {
     return addresses.some((address) => {
       const place = this.#book.place(address);
-      return place !== undefined && (place.busy || place.next <= now + REDIAL_MIN_MS);
+      if (place === undefined) return false;
+      return place.busy || this.#wants(place) && place.next <= now + REDIAL_MIN_MS;
     });
   }
 

@@ -87,7 +87,8 @@ export class Gossip {
     const members = news.members
       .map((card) => ({ ...card, addresses: understood(card.addresses, hostnameOf(from)) }))
       .filter((card) => this.#members.learn(card, { itself: card.id === from.peer, now }));
-    const left = news.left.filter((id) => this.#members.hearsayLeave(id, now));
+    const coming = news.left.length === 0 ? null : this.#coming();
+    const left = news.left.filter((id) => !coming?.has(id) && this.#members.hearsayLeave(id, now));
     // Base servers serve their own machine: from elsewhere they mean nothing here.
     const bases = from.loopback ? news.base.filter(isLoopbackText) : [];
     for (const address of bases) this.#dialling.learnBase(address, { now, announced: false });
@@ -118,6 +119,13 @@ export class Gossip {
     }
     this.#spreads = [];
     this.#introduced.clear();
+  }
+
+  /** Who has just said itself that it is there, on a link that is not in use yet. */
+  #coming(): Set<string | null> {
+    const candidates = this.#context.links.values()
+      .filter(({ role, closing }) => role === "candidate" && closing === null);
+    return new Set(candidates.map(({ peer }) => peer));
   }
 
   #newsFor(link: Link, cards: readonly MemberCard[]): MembersNews {

@@ -117,6 +117,7 @@ export class Members {
       return true;
     }
     if (known.target.linked && !from.itself) return false;
+    if (from.itself) known.saidToLeave = false;
     const merged = from.itself
       ? addresses
       : [...new Set([...known.target.addresses, ...addresses])].slice(
@@ -165,17 +166,16 @@ export class Members {
   /**
    * The link to a member is gone: it is redialled, at first soon. Where nothing
    * comes any more the way is broken; who hung up may just have been restarted.
+   * Whether it is believed now that the member has left: that is news.
    */
-  unlinked(id: string, now: number, { silent } = { silent: false }): void {
+  unlinked(id: string, now: number, { silent } = { silent: false }): boolean {
     const member = this.#members.get(id);
-    if (member === undefined) return;
-    if (member.saidToLeave) {
-      this.leave(id, now);
-      return;
-    }
+    if (member === undefined) return false;
+    if (member.saidToLeave) return this.leave(id, now);
     member.seenAt = now;
     member.aroundAt = silent ? now : now + AROUND_MS;
     this.#dialling.unlinked(id, now);
+    return false;
   }
 
   /** The members that there is no link to for so long that a way around is worth a try now. */

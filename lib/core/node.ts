@@ -310,6 +310,7 @@ export class Node {
       // Alone it knows nobody's name any more, and its clients have to look for others anyway.
       const isAlone = this.#peers.linked.size === 0;
       if (isHome && !isAlone && now < this.#drainsUntil) return;
+      this.#peers.tellNews();
       this.#closedBy = now + LEAVE_MS;
       for (const link of links.values()) this.#context.close(link, "leaving", LEAVES);
     }

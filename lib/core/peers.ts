@@ -309,9 +309,10 @@ export class Peers {
   /** A link is not in use any more, if it was. */
   #retire(link: Link, peer: string): void {
     if (!this.#linked.delete(link)) return;
-    this.#members.unlinked(peer, this.#context.now, {
+    const hasLeft = this.#members.unlinked(peer, this.#context.now, {
       silent: link.closing === "silent" || link.carrier !== null,
     });
+    if (hasLeft) this.#gossip.spread({ members: [], base: [], left: [peer] }, null);
     this.#context.log("info", "peer-lost", {
       message: `no link to server ${peer} any more`,
       fields: { peer },

@@ -8,7 +8,9 @@
 
 import { assert } from "@std/assert";
 import { Status } from "../../lib/codec/status.ts";
+import { Carriage } from "../../lib/core/carriage.ts";
 import { Dialling } from "../../lib/core/dialling.ts";
+import { Gossip } from "../../lib/core/gossip.ts";
 import { Liveness } from "../../lib/core/liveness.ts";
 import { LEFT_MS, Members } from "../../lib/core/members.ts";
 import { Pairing } from "../../lib/core/pairing.ts";
@@ -127,6 +129,43 @@ const BUGS: readonly Bug[] = [
         function (card, from) {
           original.call(this, card, from);
           return true;
+        }),
+  },
+  {
+    what: "nobody is told of other servers, but in the welcome",
+    from: 100,
+    within: 50,
+    breaks: () => {
+      const bugs = new DisposableStack();
+      // Either of the two makes up for the other, but in one story of 200.
+      bugs.use(broken(Gossip.prototype, "spread", () => () => {}));
+      bugs.use(broken(Gossip.prototype, "introduce", () => () => {}));
+      return bugs;
+    },
+  },
+  {
+    what: "nobody looks for a way around a broken link",
+    within: 20,
+    breaks: () => broken(Carriage.prototype, "dial", () => () => {}),
+  },
+  {
+    what: "a carried frame is passed on twice",
+    within: 20,
+    breaks: () =>
+      broken(Carriage.prototype, "take", (original) =>
+        function (link) {
+          original.call(this, link);
+          original.call(this, link);
+        }),
+  },
+  {
+    what: "who is reached through a third server is not dialled any more",
+    from: 30,
+    within: 70,
+    breaks: () =>
+      broken(Members.prototype, "linked", (original) =>
+        function (id, now) {
+          original.call(this, id, now);
         }),
   },
   {

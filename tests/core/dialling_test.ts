@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { addressText } from "../../lib/core/address.ts";
 import type { Dialling } from "../../lib/core/dialling.ts";
+import type { Acquaintances } from "../../lib/core/gossip.ts";
 import { REDIAL_MAX_MS, REDIAL_MIN_MS } from "../../lib/core/target.ts";
 import { acquaintances, card, dials, onlyDial } from "../testing/acquaintances.ts";
 
@@ -53,6 +54,31 @@ Deno.test("a member at a seed that has failed for long is dialled at once", () =
   members.learn(card("x", "10.0.0.1:4000"), { itself: false, now: 0 });
   assertEquals(dials(dialling, 0), ["10.0.0.1:4000"]);
 });
+
+Deno.test("a member where another one was reached, which is still linked, is dialled at once", () => {
+  const hand = acquaintances({ seeds: ["10.0.0.1:4000"] });
+  reach(hand, "x");
+  // It was started anew, and the old link does not know yet.
+  hand.members.learn(card("y", "10.0.0.1:4000"), { itself: false, now: 60_000 });
+  assertEquals(dials(hand.dialling, 60_000), ["10.0.0.1:4000"]);
+});
+
+Deno.test("a server that leaves is not dialled in step by everyone who named it", () => {
+  const hand = acquaintances({ seeds: ["10.0.0.1:4000"] });
+  reach(hand, "x");
+  hand.members.leave("x", 60_000);
+  assertEquals(hand.dialling.nextDial(), 60_000 + REDIAL_MIN_MS);
+});
+
+/** The one place that is due is dialled, and `id` is there and linked. */
+function reach({ dialling, members }: Acquaintances, id: string): void {
+  const target = onlyDial(dialling, 0);
+  const address = target.addresses[0] as string;
+  members.answered(target, { address, id, now: 0 });
+  members.learn(card(id, address), { itself: true, now: 0 });
+  members.linked(id, 0);
+  dialling.settled(target);
+}
 
 Deno.test("the pause before a redial is drawn from nothing up to its full length", () => {
   const { dialling } = acquaintances({ seeds: ["10.0.0.1:4000"], random: () => 0.25 });

@@ -117,9 +117,19 @@ Deno.test("who is said to have left while there is a link is gone when that is l
   members.linked("z", 0);
   assertEquals(members.hearsayLeave("z", 1), false);
   assertEquals([members.isLinked("z"), members.left], [true, []]);
-  members.unlinked("z", 2);
+  assertEquals(members.unlinked("z", 2), true, "that is news");
   assertEquals([members.isLinked("z"), members.left], [false, ["z"]]);
   assertEquals(members.hearsayLeave("y", 3), true);
+});
+
+Deno.test("who is said to have left and then speaks for itself has not left", () => {
+  const { members } = acquaintances();
+  members.learn(card("z", "10.0.0.2:4000"), { itself: true, now: 0 });
+  members.linked("z", 0);
+  members.hearsayLeave("z", 1);
+  members.learn(card("z", "10.0.0.2:4000"), { itself: true, now: 2 });
+  assertEquals(members.unlinked("z", 3), false);
+  assertEquals(members.left, []);
 });
 
 Deno.test("names may be missed until each seed was tried once, and just after a link was lost", () => {

@@ -379,6 +379,78 @@ Deno.test("what is news at the same time is told to each peer in one frame", () 
   assertEquals(b.heardKinds(), [], "who told it knows it");
 });
 
+Deno.test("what is news when a server goes is told first", () => {
+  const hand = new NodeInHand();
+  const [, c] = [hand.peer("00000000000b"), hand.peer("00000000000c")];
+  c.heard();
+  const d = { id: "00000000000d", label: "d", addresses: ["10.0.0.4:4000"] };
+  // Both in one round: the first link is that of b.
+  for (const news of memberFrames({ members: [d], base: [], left: [] })) {
+    hand.node.receive(1, news, hand.now);
+  }
+  hand.node.leave(hand.now);
+  hand.settle();
+  assertEquals(c.heardKinds(), ["9/3", "9/2", "8/2"]);
+});
+
+Deno.test("others are told that a member has left once that is believed", () => {
+  const hand = new NodeInHand();
+  const [gone, b, c] = ["d", "b", "c"].map((digit) => hand.peer(digit.padStart(12, "0")));
+  assert(gone !== undefined && b !== undefined && c !== undefined);
+  b.say(...memberFrames({ members: [], base: [], left: ["00000000000d"] }));
+  for (const peer of [b, c]) peer.heard();
+  gone.hangUp();
+  hand.pass(SECOND);
+  const { left } = decodeMembers(c.heardOne(Kind.Members).payload);
+  assertEquals(left, ["00000000000d"]);
+});
+
+Deno.test("who is said to have left while it comes anew is not taken for gone", () => {
+  const left = memberFrames({ members: [], base: [], left: ["00000000000b"] });
+  for (const saidFirst of [true, false]) {
+    const hand = new NodeInHand();
+    const [old, c] = [hand.peer("00000000000b"), hand.peer("00000000000c")];
+    if (saidFirst) c.say(...left);
+    // It does not wait for the old link, which has died at the other end.
+    const fresh = hand.guest("10.0.0.2");
+    fresh.say(handshake.join({ id: "00000000000b", label: "b", addresses: ["10.0.0.2:4000"] }));
+    if (!saidFirst) c.say(...left);
+    c.heard();
+    old.hangUp();
+    assertEquals(fresh.heardKinds()[0], "9/1");
+    assertEquals(hand.node.memberIds, ["00000000000b", "00000000000c"]);
+    assertEquals(c.heardKinds().includes("9/2"), false);
+  }
+});
+
+Deno.test("who is said to have left before its first link is accepted is not taken for gone", () => {
+  const hand = new NodeInHand({ id: "00000000000f" });
+  const [c, b] = ["00000000000c", "00000000000b"].map((id) => {
+    const wire = hand.guest("10.0.0.2");
+    wire.say(handshake.join({ id, label: id, addresses: ["10.0.0.2:4000"] }));
+    return wire;
+  });
+  assert(b !== undefined && c !== undefined);
+  c.say(frame(Kind.Accept));
+  c.say(...memberFrames({ members: [], base: [], left: ["00000000000b"] }));
+  b.say(frame(Kind.Accept));
+  assertEquals(hand.node.peerIds, ["00000000000b", "00000000000c"]);
+  assertEquals(hand.node.memberIds, ["00000000000b", "00000000000c"]);
+});
+
+Deno.test("who is at an address that is being dialled is not known yet, whoever says it is his", () => {
+  const hand = new NodeInHand({ join: ["10.0.0.2:4000"] });
+  hand.peer("00000000000b").say(presence());
+  const ada = hand.client("ada", ADA);
+  const reason = (): string | null => {
+    ada.say(resolve("bob"));
+    return decodeResolved(ada.heardOne(Kind.Resolved).payload).reason;
+  };
+  assertEquals(reason(), "moving");
+  hand.refuseDial();
+  assertEquals(reason(), "no-such-name");
+});
+
 Deno.test("a link that died at the other end alone gives way to the new one", () => {
   const hand = new NodeInHand();
   const dead = hand.peer();

@@ -23,9 +23,9 @@ import { type Finding, troubled } from "../testing/trouble.ts";
 /** One rule broken; disposing mends it. */
 interface Bug {
   readonly what: string;
-  /** It is found within so many seeds. */
   /** The first seed that is played; 0 unless those before take long. */
   readonly from?: number;
+  /** It is found within so many seeds. */
   readonly within: number;
   readonly breaks: () => Disposable;
 }
@@ -46,6 +46,7 @@ function broken(prototype: object, key: string, make: (original: Function) => Me
 const BUGS: readonly Bug[] = [
   {
     what: "both servers of a pair decide which link they use",
+    from: 16,
     within: 5,
     breaks: () => broken(Pairing.prototype, "decides", () => () => true),
   },
@@ -56,6 +57,7 @@ const BUGS: readonly Bug[] = [
   },
   {
     what: "the claim that came last holds the name",
+    from: 16,
     within: 20,
     breaks: () => {
       let last = 0;
@@ -77,8 +79,8 @@ const BUGS: readonly Bug[] = [
   {
     what: "a name whose client lost its link is anybody's at once",
     // Some 80 of all are needed.
-    from: 50,
-    within: 150,
+    from: 75,
+    within: 125,
     breaks: () =>
       broken(Roster.prototype, "remove", (original) =>
         function (home, session, how) {
@@ -92,6 +94,7 @@ const BUGS: readonly Bug[] = [
   },
   {
     what: "servers that left are forgotten, and taken in again",
+    from: 20,
     within: 50,
     breaks: () =>
       broken(Members.prototype, "leave", (original) =>
@@ -123,6 +126,7 @@ const BUGS: readonly Bug[] = [
   },
   {
     what: "what everybody knows is told on as news",
+    from: 16,
     within: 5,
     breaks: () =>
       broken(Members.prototype, "learn", (original) =>
@@ -194,9 +198,9 @@ const BUGS: readonly Bug[] = [
   },
   {
     what: "what comes behind a gap is shown",
-    // Those before tell nothing, and take ten seconds: some 160 of all are needed.
-    from: 150,
-    within: 150,
+    // Those before tell nothing, and take ten seconds: some 170 of all are needed.
+    from: 165,
+    within: 135,
     breaks: () => {
       const bugs = new DisposableStack();
       bugs.use(broken(Receiving.prototype, "direct", (original) =>

@@ -9,7 +9,7 @@
 import type { MemberCard } from "../codec/members.ts";
 import { type Address, parseAddress, withZones } from "./address.ts";
 import type { AddressBook, MemberTarget } from "./address_book.ts";
-import { REDIAL_MAX_MS, REDIAL_MIN_MS, redialAt, type Target } from "./target.ts";
+import { placeKey, REDIAL_MAX_MS, REDIAL_MIN_MS, redialAt, type Target } from "./target.ts";
 
 /** Whoever cuts off so many dials in a row, before it said who it is, is no server of this kind. */
 const MAX_CUTS = 3;
@@ -215,7 +215,8 @@ export class Dialling {
   /** Somebody else answered at an address of a member: it has only its others. */
   isNotAt(member: Target, address: string): void {
     member.busy = false;
-    this.readdressed(member, member.addresses.filter((other) => other !== address));
+    const key = placeKey(address);
+    this.readdressed(member, member.addresses.filter((other) => placeKey(other) !== key));
   }
 
   /** A dial of `target` led to nothing: it is dialled again, later each time. */

@@ -240,8 +240,11 @@ export class Members {
 
   /** Somebody else is at the address of a member. Whether it is gone for good. */
   #isNotAt(target: Target, address: string, now: number): boolean {
+    const before = target.addresses.length;
     this.#dialling.isNotAt(target, address);
-    const gone = isUniversalText(address) || target.addresses.length === 0;
+    const { length } = target.addresses;
+    // It may have said meanwhile that it is somewhere else.
+    const gone = length < before && (isUniversalText(address) || length === 0);
     if (gone && target.id !== null && !this.isLinked(target.id)) return this.leave(target.id, now);
     this.#dialling.later(target, now);
     return false;

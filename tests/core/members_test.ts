@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { FORGOTTEN_MS, LEFT_MS, type Members } from "../../lib/core/members.ts";
-import { acquaintances, card, onlyDial } from "../testing/acquaintances.ts";
+import { REDIAL_MIN_MS } from "../../lib/core/target.ts";
+import { acquaintances, card, dials, onlyDial } from "../testing/acquaintances.ts";
 
 Deno.test("a seed is not waited for once a linked member says it is there", () => {
   const { dialling, members } = acquaintances({ seeds: ["10.0.0.1:4000"] });
@@ -120,6 +121,16 @@ Deno.test("who is said to have left while there is a link is gone when that is l
   assertEquals(members.unlinked("z", 2), true, "that is news");
   assertEquals([members.isLinked("z"), members.left], [false, ["z"]]);
   assertEquals(members.hearsayLeave("y", 3), true);
+});
+
+Deno.test("another id where a member was before it said that it is somewhere else: it is not gone", () => {
+  const { dialling, members } = acquaintances();
+  members.learn(card("x", "10.0.0.1:1"), { itself: false, now: 0 });
+  const target = onlyDial(dialling, 0);
+  members.learn(card("x", "10.0.0.2:1"), { itself: true, now: 1 });
+  assertEquals(members.answered(target, { address: "10.0.0.1:1", id: "new", now: 2 }), false);
+  assertEquals(members.left, []);
+  assertEquals(dials(dialling, 2 + REDIAL_MIN_MS), ["10.0.0.2:1"]);
 });
 
 Deno.test("who is said to have left and then speaks for itself has not left", () => {

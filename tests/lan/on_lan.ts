@@ -10,6 +10,9 @@ import { withStub } from "../testing/denort.ts";
 import { type Host, Lan, lanProblem, runCompiled } from "../testing/lan.ts";
 import type { Json, Program } from "../testing/program.ts";
 
+/** No look for a server goes on for longer. */
+const SEEN_MS = 20_000;
+
 const problem = await lanProblem();
 
 let binaries = "";
@@ -78,6 +81,22 @@ export async function talk(
   await there.type("ada good day");
   await here.event({ event: "message", from: "bob", text: "good day" });
   await here.event({ event: "receipt", to: "bob", status: "delivered" });
+}
+
+/** Looks until a client reaches a server by that address: on a busy machine one look may miss it. */
+export async function sees(
+  host: Host,
+  address: string,
+  ...by: readonly string[]
+): Promise<void> {
+  const deadline = performance.now() + SEEN_MS;
+  while (true) {
+    const seen = await serversSeen(host, ...by);
+    if (seen.includes(address)) return;
+    if (performance.now() > deadline) {
+      throw new Error(`Waited in vain for ${address}, only ${seen.join(", ")} are seen`);
+    }
+  }
 }
 
 /** The addresses by which a client reaches the servers of its clique. */

@@ -114,7 +114,11 @@ Deno.test("every verb, for people, across three servers", async (test) => {
     assertMatch(out[0] ?? "", /^ {2}server +loss +min +mean +p50 +p95 +p99 +max +mdev +jitter$/);
     assertEquals(out.length, 5);
     assertEquals(out.filter((line) => line.startsWith("* ")).length, 1);
-    assertEquals(out[4], "times in us, * nearest");
+    // The machine that runs this may be busy.
+    assertMatch(
+      out[4] ?? "",
+      /^times in [um]s, \* nearest(; \d of 9 samples left out: this machine was busy)?$/,
+    );
   });
 
   await test.step("chat by pipe", async () => {

@@ -9,21 +9,27 @@ import { type Ended, type Json, run } from "./program.ts";
 /** Servers that have just met need a few seconds to measure each other. */
 const DEADLINE_MS = 30_000;
 
-/** Asks until what is told `fits`; then asks once more, for people, the same server. */
+/**
+ * Asks until what is told `fits`, and then what is told to people, who ask the
+ * same server a moment later, ends with a verdict that `says` so.
+ */
 export async function matrixThat(
   what: string,
   args: readonly string[],
   fits: (events: readonly Json[]) => boolean,
+  says = /^/,
 ): Promise<Ended> {
   const deadline = performance.now() + DEADLINE_MS;
   while (true) {
     const { out } = await run("client", ["matrix", "--json", "--pin", ...args]);
-    if (fits(out.map((line) => JSON.parse(line) as Json))) break;
+    if (fits(out.map((line) => JSON.parse(line) as Json))) {
+      const told = await run("client", ["matrix", "--pin", ...args]);
+      if (says.test(told.out.at(-1) ?? "")) return told;
+    }
     if (performance.now() > deadline) {
       throw new Error(`Waited in vain for a matrix that ${what}:\n${out.join("\n")}`);
     }
   }
-  return await run("client", ["matrix", "--pin", ...args]);
 }
 
 /** Asks until each of so many servers has measured each other one. */

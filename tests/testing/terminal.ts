@@ -120,10 +120,13 @@ export class Terminal implements AsyncDisposable {
     return { shows: flag === "1", row: Number(row) };
   }
 
-  /** The lines on the screen, without the empty ones at its end. */
+  /**
+   * The lines on the screen, without the empty ones at its end. What stands below
+   * a table of RTTs is one line, and says nothing of samples that were left out.
+   */
   async screen(): Promise<string[]> {
     const text = (await this.#tmux("capture-pane", "-p")).trimEnd();
-    return text.split("\n").map((line) => this.#reads(line.trimEnd()));
+    return withoutBusyNote(text.split("\n")).map((line) => this.#reads(line.trimEnd()));
   }
 
   /** Waits until these lines are the whole screen. */
@@ -189,6 +192,20 @@ export class Terminal implements AsyncDisposable {
     if (code !== 0) throw new Error(`tmux ${args[0]}: ${text.decode(stderr).trim()}`);
     return text.decode(stdout);
   }
+}
+
+/**
+ * Below a table stands how many samples were left out while the machine was
+ * busy: on a busy one it may be any number, or none, and the lines break elsewhere.
+ */
+function withoutBusyNote(screen: readonly string[]): string[] {
+  const from = screen.findIndex((line) => line.startsWith("times in "));
+  if (from < 0) return [...screen];
+  const length = screen.slice(from).findIndex((line) => /^\w+>|^\[|^$/.test(line));
+  const to = length < 0 ? screen.length : from + length;
+  const below = screen.slice(from, to).map((line) => line.trim()).join(" ");
+  const calm = below.replace(/; \d+ of \d+ samples left out: this machine was busy/, "");
+  return [...screen.slice(0, from), calm, ...screen.slice(to)];
 }
 
 function fits(line: string, expected: string | RegExp | undefined): boolean {

@@ -10,21 +10,21 @@ import { type Ended, type Json, run } from "./program.ts";
 const DEADLINE_MS = 30_000;
 
 /**
- * Asks until what is told `fits`, and then what is told to people, who ask the
- * same server a moment later, ends with a verdict that `says` so.
+ * Asks until what is told `fits`, and then each of the lines that are `shown` to
+ * people, who ask the same server a moment later, stands in the answer.
  */
 export async function matrixThat(
   what: string,
   args: readonly string[],
   fits: (events: readonly Json[]) => boolean,
-  says = /^/,
+  shown: readonly RegExp[] = [],
 ): Promise<Ended> {
   const deadline = performance.now() + DEADLINE_MS;
   while (true) {
     const { out } = await run("client", ["matrix", "--json", "--pin", ...args]);
     if (fits(out.map((line) => JSON.parse(line) as Json))) {
       const told = await run("client", ["matrix", "--pin", ...args]);
-      if (says.test(told.out.at(-1) ?? "")) return told;
+      if (shown.every((line) => told.out.some((text) => line.test(text)))) return told;
     }
     if (performance.now() > deadline) {
       throw new Error(`Waited in vain for a matrix that ${what}:\n${out.join("\n")}`);

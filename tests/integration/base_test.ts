@@ -319,8 +319,10 @@ Deno.test("our client surveys several original servers, and takes leave of all b
   const client = scene.cluster.client({ servers: [address(second)], probes: 10 });
   await client.gathered();
   assertEquals(client.rtts().map(({ server }) => server).sort(), servers.map(address).sort());
-  // Late ones are taken again: on a busy machine there may be more.
-  assert(client.rtts().every(({ summary }) => summary.received >= 10));
+  // Late ones are taken again, up to thrice as many: this machine may be busy.
+  for (const { summary: { sent, received, late } } of client.rtts()) {
+    assert(received - late === 10 || sent === 30, `${received} of ${sent}, ${late} late`);
+  }
   assertEquals(client.servers().map(({ id }) => id), [null, null, null]);
   client.attach("ada");
   await client.attached();

@@ -55,8 +55,9 @@ async function* measure(setting: Setting): AsyncIterable<Result> {
       continue;
     }
     const crowds: Crowds = { ours: [], base: [], theirs: [] };
-    const isJudged = size === JUDGED || setting.quick;
-    for (let repetition = 0; repetition < (isJudged ? setting.repetitions : 1); repetition++) {
+    const isJudged = size === JUDGED;
+    const repetitions = isJudged || setting.quick ? setting.repetitions : 1;
+    for (let repetition = 0; repetition < repetitions; repetition++) {
       const one = { servers: 1 } as const;
       const ours = (dialect: Dialect): Promise<Contender> =>
         ourServers(setting, { ...one, dialect });

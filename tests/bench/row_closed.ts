@@ -77,7 +77,8 @@ async function* single(setting: Setting, { row, servers }: Which): AsyncIterable
   for (const contender of ours) stack.use(contender);
   stack.use(peer);
   const entry = { ours, peer, bare: stack.use(await bareCopy({ by, servers })) };
-  const longer = { ...setting, runSeconds: setting.runSeconds * TIMES_AS_LONG };
+  const runSeconds = setting.runSeconds * (setting.quick ? 1 : TIMES_AS_LONG);
+  const longer = { ...setting, runSeconds };
   const attempt = (contender: Contender): Promise<Loaded> => closed(longer, contender, 1);
   const runs = await onFirstCore(() => interleaved(entry, { repetitions, attempt }));
   yield* linesOf(entry, runs, {

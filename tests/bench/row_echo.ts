@@ -40,7 +40,7 @@ async function* measure(setting: Setting): AsyncIterable<Result> {
     servers: 1,
     by: ON_FIRST_CORE,
   });
-  const count = quick ? ECHOES / 10 : ECHOES;
+  const count = quick ? ECHOES / 40 : ECHOES;
   await using running = new Running();
   const bareServer = running.start([...ON_FIRST_CORE, ...BARE_ECHO]);
   const barePort = await listeningPort(bareServer);

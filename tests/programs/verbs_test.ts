@@ -117,7 +117,7 @@ Deno.test("every verb, for people, across three servers", async (test) => {
     // The machine that runs this may be busy.
     assertMatch(
       out[4] ?? "",
-      /^times in [um]s, \* nearest(; \d of 9 samples left out: this machine was busy)?$/,
+      /^times in us, \* nearest(; \d of 9 samples left out: this machine was busy)?$/,
     );
   });
 
